@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The wire format: link frames (layer 1), source-routed packets (layer 2) and
+ * session frames (layer 3). Nothing else in the tree knows an offset.
+ * Documentation/protocol.rst describes the same in words. All integers are
+ * big-endian.
+ *
+ * This header and its neighbours are built into the kernel, the daemon, the
+ * tests and the fuzzers alike: no allocation, no locks, no skbs.
+ */
+#ifndef _SKYWIRE_WIRE_H
+#define _SKYWIRE_WIRE_H
+
+#include <skywire/types.h>
+#include <linux/skywire.h>
+
+#define SW_WIRE_PACKED	__attribute__((packed, aligned(4)))
+
+enum {
+	SW_TAG_LEN	= 16,	/* of every AEAD in use */
+	SW_NONCE_LEN	= 12,	/* 4 zero bytes and the counter */
+};
+
+/* Layer 1. The whole struct is the additional data of the frame's AEAD. */
+struct sw_frame {
+	__u8	type;		/* enum sw_frame_type */
+	__u8	sealed;		/* type 5: sealed header in 4-byte units; else 0 */
+	__be16	len;		/* of the whole frame, this header included */
+	__be32	index;		/* names the receiver's key */
+	__be64	counter;
+} SW_WIRE_PACKED;
+
+enum sw_frame_type {
+	SW_FRAME_INITIATION	= 1,
+	SW_FRAME_RESPONSE	= 2,
+	SW_FRAME_COOKIE		= 3,
+	SW_FRAME_DATA		= 4,
+	SW_FRAME_DATA_HEADER	= 5,
+};
+
+/* Layer 2. @count labels follow, padded with zeros to 4 bytes. */
+struct sw_route {
+	__u8	version_type;	/* version in the upper 4 bits */
+	__u8	class;		/* DSCP and ECN, as in an IPv4 header */
+	__u8	next;		/* index of the label that this node consumes */
+	__u8	count;		/* number of labels */
+	__be32	postage;	/* nano coin-hours */
+	__be32	flow;
+	__be16	labels[];
+} SW_WIRE_PACKED;
+
+enum {
+	SW_ROUTE_VERSION	= 1,
+};
+
+enum sw_packet_type {
+	SW_PACKET_DATA		= 0,
+	SW_PACKET_CONTROL	= 1,
+	SW_PACKET_DIRECT	= 2,
+	SW_PACKET_ECHO		= 3,
+	SW_PACKET_ERROR		= 4,
+};
+
+/* Layer 3. The whole struct is the additional data of the session's AEAD. */
+struct sw_session {
+	__be32	index;
+	__be64	counter;
+} SW_WIRE_PACKED;
+
+enum {
+	SW_FRAME_LEN	= sizeof(struct sw_frame),
+	SW_SESSION_LEN	= sizeof(struct sw_session),
+	/* What a link adds to a layer-2 packet, a session to an inner one. */
+	SW_LINK_OVERHEAD	= SW_FRAME_LEN + SW_TAG_LEN,
+	SW_SESSION_OVERHEAD	= SW_SESSION_LEN + SW_TAG_LEN,
+	/* The least legal data frame seals a packet of a bare route header. */
+	SW_FRAME_MIN	= SW_LINK_OVERHEAD + sizeof(struct sw_route),
+	SW_ROUTE_LEN_MAX = sizeof(struct sw_route) + SKYWIRE_LABELS_LEN,
+};
+
+#endif /* _SKYWIRE_WIRE_H */

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/skywire.yaml */
+/* YNL-GEN uapi header */
+
+#ifndef _UAPI_LINUX_SKYWIRE_H
+#define _UAPI_LINUX_SKYWIRE_H
+
+#define SKYWIRE_FAMILY_NAME	"skywire"
+#define SKYWIRE_FAMILY_VERSION	1
+
+#define SKYWIRE_PUBLIC_KEY_LEN		32
+#define SKYWIRE_ADDRESS_LEN		16
+#define SKYWIRE_OPAQUE_LEN		64
+#define SKYWIRE_LABELS_MAX		24
+#define SKYWIRE_LABELS_LEN		48
+#define SKYWIRE_PATHS_MAX		8
+#define SKYWIRE_LINKS_MAX		16384
+#define SKYWIRE_PEERS_MAX		65536
+#define SKYWIRE_PREFIXES_MAX		131072
+#define SKYWIRE_MTU_MIN			1280
+#define SKYWIRE_LINK_MTU_DEFAULT	1420
+#define SKYWIRE_LINK_MTU_MAX		65475
+
+/**
+ * enum skywire_transport - What carries a link's frames.
+ * @SKYWIRE_TRANSPORT_UDP: UDP over IPv4 or IPv6, from the device's socket.
+ */
+enum skywire_transport {
+	SKYWIRE_TRANSPORT_UDP = 1,
+};
+
+/**
+ * enum skywire_link_state - Whether a link carries packets.
+ * @SKYWIRE_LINK_STATE_UP: Packets are forwarded and paths through the link are
+ *   used.
+ * @SKYWIRE_LINK_STATE_DOWN: Set down by the administrator; nothing is sent
+ *   over it or taken from it.
+ */
+enum skywire_link_state {
+	SKYWIRE_LINK_STATE_UP,
+	SKYWIRE_LINK_STATE_DOWN,
+};
+
+/**
+ * enum skywire_path_state - Whether a path can be chosen at present.
+ * @SKYWIRE_PATH_STATE_USABLE: The path is among those that packets are spread
+ *   over.
+ * @SKYWIRE_PATH_STATE_LINK_DOWN: The path's first link is down.
+ * @SKYWIRE_PATH_STATE_MTU_TOO_SMALL: The path's MTU is below mtu-min.
+ * @SKYWIRE_PATH_STATE_NO_KEY: The first link, or the session, has no current
+ *   key.
+ */
+enum skywire_path_state {
+	SKYWIRE_PATH_STATE_USABLE,
+	SKYWIRE_PATH_STATE_LINK_DOWN,
+	SKYWIRE_PATH_STATE_MTU_TOO_SMALL,
+	SKYWIRE_PATH_STATE_NO_KEY,
+};
+
+/**
+ * enum skywire_cipher - An AEAD with 16-byte tags and 12-byte nonces.
+ * @SKYWIRE_CIPHER_CHACHA20_POLY1305: RFC 8439; 32-byte keys.
+ * @SKYWIRE_CIPHER_AES_256_GCM: NIST SP 800-38D; 32-byte keys.
+ * @SKYWIRE_CIPHER_AES_128_GCM: NIST SP 800-38D; 16-byte keys.
+ */
+enum skywire_cipher {
+	SKYWIRE_CIPHER_CHACHA20_POLY1305 = 1,
+	SKYWIRE_CIPHER_AES_256_GCM,
+	SKYWIRE_CIPHER_AES_128_GCM,
+};
+
+/**
+ * enum skywire_role - Which side of the handshake this node was, which decides
+ *   when it may send.
+ * @SKYWIRE_ROLE_INITIATOR: The key is sent with at once; it becomes the
+ *   current one.
+ * @SKYWIRE_ROLE_RESPONDER: The key is sent with only after a frame under it
+ *   has arrived; it is the next one until then.
+ */
+enum skywire_role {
+	SKYWIRE_ROLE_INITIATOR,
+	SKYWIRE_ROLE_RESPONDER,
+};
+
+/**
+ * enum skywire_key_slot - What a key is used for.
+ * @SKYWIRE_KEY_SLOT_PREVIOUS: Accepted for 60 seconds after it was replaced,
+ *   never sent with.
+ * @SKYWIRE_KEY_SLOT_CURRENT: Sent with and accepted.
+ * @SKYWIRE_KEY_SLOT_NEXT: Accepted; becomes the current one with the first
+ *   frame that authenticates.
+ */
+enum skywire_key_slot {
+	SKYWIRE_KEY_SLOT_PREVIOUS,
+	SKYWIRE_KEY_SLOT_CURRENT,
+	SKYWIRE_KEY_SLOT_NEXT,
+};
+
+/**
+ * enum skywire_counter - What a device counts, besides the drops.
+ * @SKYWIRE_COUNTER_RX_FRAMES: Link frames taken from a transport.
+ * @SKYWIRE_COUNTER_TX_FRAMES: Link frames handed to a transport.
+ * @SKYWIRE_COUNTER_FORWARDED: Packets passed on to another link.
+ * @SKYWIRE_COUNTER_DELIVERED: Inner packets handed to the IP stack.
+ * @SKYWIRE_COUNTER_ORIGINATED: Inner packets taken from the IP stack, after
+ *   segmentation.
+ * @SKYWIRE_COUNTER_SEAL_COPIES: Slow path - packets copied before sealing,
+ *   because they were shared, not linear, or short of head or tail room.
+ * @SKYWIRE_COUNTER_OPEN_COPIES: Slow path - frames copied before opening, for
+ *   the same reasons.
+ * @SKYWIRE_COUNTER_ASYNC_CRYPTS: Slow path - AEAD operations that the driver
+ *   finished later.
+ * @SKYWIRE_COUNTER_REQUEST_ALLOCS: Slow path - AEAD requests allocated because
+ *   the CPU's own was in flight.
+ * @SKYWIRE_COUNTER_FRAGMENTED: IPv4 packets fragmented before sealing because
+ *   their path was too small.
+ */
+enum skywire_counter {
+	SKYWIRE_COUNTER_RX_FRAMES,
+	SKYWIRE_COUNTER_TX_FRAMES,
+	SKYWIRE_COUNTER_FORWARDED,
+	SKYWIRE_COUNTER_DELIVERED,
+	SKYWIRE_COUNTER_ORIGINATED,
+	SKYWIRE_COUNTER_SEAL_COPIES,
+	SKYWIRE_COUNTER_OPEN_COPIES,
+	SKYWIRE_COUNTER_ASYNC_CRYPTS,
+	SKYWIRE_COUNTER_REQUEST_ALLOCS,
+	SKYWIRE_COUNTER_FRAGMENTED,
+};
+
+/**
+ * enum skywire_drop - Why a packet was dropped.
+ * @SKYWIRE_DROP_UNSPEC: Never counted.
+ * @SKYWIRE_DROP_FRAME_SHORT: A frame shorter than the least legal one.
+ * @SKYWIRE_DROP_FRAME_LENGTH: A frame whose own length is more than what
+ *   arrived.
+ * @SKYWIRE_DROP_FRAME_TYPE: A frame type that is not known or not taken here,
+ *   or non-zero reserved bits.
+ * @SKYWIRE_DROP_NO_INDEX: The receiver index names no key of this device.
+ * @SKYWIRE_DROP_KEY_EXPIRED: The key is past its hard limit, or previous for
+ *   longer than 60 seconds.
+ * @SKYWIRE_DROP_AUTH: The tag of a link frame did not verify.
+ * @SKYWIRE_DROP_REPLAY: The counter of an authentic frame was seen before or
+ *   is too old.
+ * @SKYWIRE_DROP_LINK_DOWN: The link that the packet came in on, or would go
+ *   out on, is down.
+ * @SKYWIRE_DROP_HEADER: A source-route header cut short, of another version,
+ *   or with non-zero padding.
+ * @SKYWIRE_DROP_HOPS: More than labels-max labels, or next beyond count.
+ * @SKYWIRE_DROP_PACKET_TYPE: A packet type that is not known or not taken
+ *   here.
+ * @SKYWIRE_DROP_DIRECT_HOPS: A DIRECT packet that has labels.
+ * @SKYWIRE_DROP_NO_LABEL: The label names no link.
+ * @SKYWIRE_DROP_U_TURN: The egress neighbour is the ingress neighbour.
+ * @SKYWIRE_DROP_POSTAGE: Less postage than the relay's fee.
+ * @SKYWIRE_DROP_TOO_BIG: Larger than the egress link's or the path's MTU.
+ * @SKYWIRE_DROP_ECN: Congestion experienced on a packet that is not ECN
+ *   capable (RFC 6040).
+ * @SKYWIRE_DROP_NO_KEY: The link or the session has no key to send with.
+ * @SKYWIRE_DROP_SESSION_SHORT: A DATA packet too short for a session frame.
+ * @SKYWIRE_DROP_SESSION_NO_INDEX: The session's receiver index names no
+ *   session key of this device.
+ * @SKYWIRE_DROP_SESSION_AUTH: The tag of a session frame did not verify.
+ * @SKYWIRE_DROP_SESSION_REPLAY: The counter of an authentic session frame was
+ *   seen before or is too old.
+ * @SKYWIRE_DROP_INNER_HEADER: The decrypted packet is not a well-formed IPv4
+ *   or IPv6 packet.
+ * @SKYWIRE_DROP_INNER_SOURCE: The inner source address does not belong to the
+ *   peer that sent it.
+ * @SKYWIRE_DROP_DEVICE_DOWN: The device is not up.
+ * @SKYWIRE_DROP_NO_PEER: No peer has the destination address.
+ * @SKYWIRE_DROP_NO_PATH: The peer has no usable path.
+ * @SKYWIRE_DROP_PROTOCOL: A packet sent through the device that is neither
+ *   IPv4 nor IPv6.
+ * @SKYWIRE_DROP_LOOP: A frame that would be routed into the device that made
+ *   it, or nests too deep.
+ * @SKYWIRE_DROP_NO_ROUTE: The underlay has no route to the link's remote
+ *   address, or no socket.
+ * @SKYWIRE_DROP_NO_MEMORY: An allocation failed.
+ * @SKYWIRE_DROP_CRYPTO: The AEAD driver refused the operation, being busy or
+ *   broken.
+ * @SKYWIRE_DROP_SEGMENT: A large packet could not be segmented or checksummed.
+ */
+enum skywire_drop {
+	SKYWIRE_DROP_UNSPEC,
+	SKYWIRE_DROP_FRAME_SHORT,
+	SKYWIRE_DROP_FRAME_LENGTH,
+	SKYWIRE_DROP_FRAME_TYPE,
+	SKYWIRE_DROP_NO_INDEX,
+	SKYWIRE_DROP_KEY_EXPIRED,
+	SKYWIRE_DROP_AUTH,
+	SKYWIRE_DROP_REPLAY,
+	SKYWIRE_DROP_LINK_DOWN,
+	SKYWIRE_DROP_HEADER,
+	SKYWIRE_DROP_HOPS,
+	SKYWIRE_DROP_PACKET_TYPE,
+	SKYWIRE_DROP_DIRECT_HOPS,
+	SKYWIRE_DROP_NO_LABEL,
+	SKYWIRE_DROP_U_TURN,
+	SKYWIRE_DROP_POSTAGE,
+	SKYWIRE_DROP_TOO_BIG,
+	SKYWIRE_DROP_ECN,
+	SKYWIRE_DROP_NO_KEY,
+	SKYWIRE_DROP_SESSION_SHORT,
+	SKYWIRE_DROP_SESSION_NO_INDEX,
+	SKYWIRE_DROP_SESSION_AUTH,
+	SKYWIRE_DROP_SESSION_REPLAY,
+	SKYWIRE_DROP_INNER_HEADER,
+	SKYWIRE_DROP_INNER_SOURCE,
+	SKYWIRE_DROP_DEVICE_DOWN,
+	SKYWIRE_DROP_NO_PEER,
+	SKYWIRE_DROP_NO_PATH,
+	SKYWIRE_DROP_PROTOCOL,
+	SKYWIRE_DROP_LOOP,
+	SKYWIRE_DROP_NO_ROUTE,
+	SKYWIRE_DROP_NO_MEMORY,
+	SKYWIRE_DROP_CRYPTO,
+	SKYWIRE_DROP_SEGMENT,
+};
+
+enum {
+	SKYWIRE_A_DEV_PAD = 1,
+	SKYWIRE_A_DEV_IFINDEX,
+	SKYWIRE_A_DEV_IFNAME,
+	SKYWIRE_A_DEV_IDENTITY,
+	SKYWIRE_A_DEV_ADDRESS,
+	SKYWIRE_A_DEV_PORT,
+	SKYWIRE_A_DEV_FWMARK,
+	SKYWIRE_A_DEV_LINKS,
+	SKYWIRE_A_DEV_PEERS,
+	SKYWIRE_A_DEV_PREFIXES,
+
+	__SKYWIRE_A_DEV_MAX,
+	SKYWIRE_A_DEV_MAX = (__SKYWIRE_A_DEV_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_LINK_PAD = 1,
+	SKYWIRE_A_LINK_IFINDEX,
+	SKYWIRE_A_LINK_IFNAME,
+	SKYWIRE_A_LINK_LABEL,
+	SKYWIRE_A_LINK_NEIGHBOUR,
+	SKYWIRE_A_LINK_TRANSPORT,
+	SKYWIRE_A_LINK_REMOTE,
+	SKYWIRE_A_LINK_REMOTE_PORT,
+	SKYWIRE_A_LINK_LOCAL,
+	SKYWIRE_A_LINK_OIF,
+	SKYWIRE_A_LINK_MTU,
+	SKYWIRE_A_LINK_STATE,
+	SKYWIRE_A_LINK_RX_PACKETS,
+	SKYWIRE_A_LINK_RX_BYTES,
+	SKYWIRE_A_LINK_TX_PACKETS,
+	SKYWIRE_A_LINK_TX_BYTES,
+	SKYWIRE_A_LINK_PRICE_BASE,
+	SKYWIRE_A_LINK_PRICE_RATE,
+	SKYWIRE_A_LINK_POSTAGE_IN,
+	SKYWIRE_A_LINK_POSTAGE_OUT,
+	SKYWIRE_A_LINK_POSTAGE_FEE,
+
+	__SKYWIRE_A_LINK_MAX,
+	SKYWIRE_A_LINK_MAX = (__SKYWIRE_A_LINK_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_PEER_PAD = 1,
+	SKYWIRE_A_PEER_IFINDEX,
+	SKYWIRE_A_PEER_IFNAME,
+	SKYWIRE_A_PEER_PUBLIC_KEY,
+	SKYWIRE_A_PEER_ADDRESS,
+	SKYWIRE_A_PEER_RX_PACKETS,
+	SKYWIRE_A_PEER_RX_BYTES,
+	SKYWIRE_A_PEER_TX_PACKETS,
+	SKYWIRE_A_PEER_TX_BYTES,
+	SKYWIRE_A_PEER_POSTAGE_IN,
+	SKYWIRE_A_PEER_PATHS,
+
+	__SKYWIRE_A_PEER_MAX,
+	SKYWIRE_A_PEER_MAX = (__SKYWIRE_A_PEER_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_PATH_PAD = 1,
+	SKYWIRE_A_PATH_IFINDEX,
+	SKYWIRE_A_PATH_IFNAME,
+	SKYWIRE_A_PATH_PEER,
+	SKYWIRE_A_PATH_ID,
+	SKYWIRE_A_PATH_LINK,
+	SKYWIRE_A_PATH_LABELS,
+	SKYWIRE_A_PATH_PREFERENCE,
+	SKYWIRE_A_PATH_WEIGHT,
+	SKYWIRE_A_PATH_MTU,
+	SKYWIRE_A_PATH_POSTAGE_BASE,
+	SKYWIRE_A_PATH_POSTAGE_RATE,
+	SKYWIRE_A_PATH_EFFECTIVE_MTU,
+	SKYWIRE_A_PATH_STATE,
+	SKYWIRE_A_PATH_PACKETS,
+	SKYWIRE_A_PATH_BYTES,
+
+	__SKYWIRE_A_PATH_MAX,
+	SKYWIRE_A_PATH_MAX = (__SKYWIRE_A_PATH_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_PREFIX_PAD = 1,
+	SKYWIRE_A_PREFIX_IFINDEX,
+	SKYWIRE_A_PREFIX_IFNAME,
+	SKYWIRE_A_PREFIX_PREFIX,
+	SKYWIRE_A_PREFIX_LENGTH,
+	SKYWIRE_A_PREFIX_PEER,
+	SKYWIRE_A_PREFIX_OWN,
+
+	__SKYWIRE_A_PREFIX_MAX,
+	SKYWIRE_A_PREFIX_MAX = (__SKYWIRE_A_PREFIX_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_KEY_PAD = 1,
+	SKYWIRE_A_KEY_IFINDEX,
+	SKYWIRE_A_KEY_IFNAME,
+	SKYWIRE_A_KEY_LINK,
+	SKYWIRE_A_KEY_PEER,
+	SKYWIRE_A_KEY_CIPHER,
+	SKYWIRE_A_KEY_ROLE,
+	SKYWIRE_A_KEY_SLOT,
+	SKYWIRE_A_KEY_RX_INDEX,
+	SKYWIRE_A_KEY_TX_INDEX,
+	SKYWIRE_A_KEY_RX_KEY,
+	SKYWIRE_A_KEY_TX_KEY,
+	SKYWIRE_A_KEY_SOFT_TIME,
+	SKYWIRE_A_KEY_HARD_TIME,
+	SKYWIRE_A_KEY_SOFT_FRAMES,
+	SKYWIRE_A_KEY_HARD_FRAMES,
+	SKYWIRE_A_KEY_OPAQUE,
+	SKYWIRE_A_KEY_AGE,
+	SKYWIRE_A_KEY_TX_FRAMES,
+	SKYWIRE_A_KEY_RX_FRAMES,
+	SKYWIRE_A_KEY_DRIVER,
+	SKYWIRE_A_KEY_SOFT_EXPIRED,
+
+	__SKYWIRE_A_KEY_MAX,
+	SKYWIRE_A_KEY_MAX = (__SKYWIRE_A_KEY_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_ENTRY_PAD = 1,
+	SKYWIRE_A_ENTRY_ID,
+	SKYWIRE_A_ENTRY_VALUE,
+
+	__SKYWIRE_A_ENTRY_MAX,
+	SKYWIRE_A_ENTRY_MAX = (__SKYWIRE_A_ENTRY_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_STATS_PAD = 1,
+	SKYWIRE_A_STATS_IFINDEX,
+	SKYWIRE_A_STATS_IFNAME,
+	SKYWIRE_A_STATS_COUNTER,
+	SKYWIRE_A_STATS_DROP,
+
+	__SKYWIRE_A_STATS_MAX,
+	SKYWIRE_A_STATS_MAX = (__SKYWIRE_A_STATS_MAX - 1)
+};
+
+enum {
+	SKYWIRE_CMD_DEV_GET = 1,
+	SKYWIRE_CMD_DEV_SET,
+	SKYWIRE_CMD_DEV_NTF,
+	SKYWIRE_CMD_DEV_DEL_NTF,
+	SKYWIRE_CMD_LINK_GET,
+	SKYWIRE_CMD_LINK_NEW,
+	SKYWIRE_CMD_LINK_SET,
+	SKYWIRE_CMD_LINK_DEL,
+	SKYWIRE_CMD_LINK_NTF,
+	SKYWIRE_CMD_LINK_DEL_NTF,
+	SKYWIRE_CMD_PEER_GET,
+	SKYWIRE_CMD_PEER_NEW,
+	SKYWIRE_CMD_PEER_DEL,
+	SKYWIRE_CMD_PEER_NTF,
+	SKYWIRE_CMD_PEER_DEL_NTF,
+	SKYWIRE_CMD_PATH_GET,
+	SKYWIRE_CMD_PATH_NEW,
+	SKYWIRE_CMD_PATH_SET,
+	SKYWIRE_CMD_PATH_DEL,
+	SKYWIRE_CMD_PATH_NTF,
+	SKYWIRE_CMD_PATH_DEL_NTF,
+	SKYWIRE_CMD_PREFIX_GET,
+	SKYWIRE_CMD_PREFIX_NEW,
+	SKYWIRE_CMD_PREFIX_DEL,
+	SKYWIRE_CMD_PREFIX_NTF,
+	SKYWIRE_CMD_PREFIX_DEL_NTF,
+	SKYWIRE_CMD_KEY_GET,
+	SKYWIRE_CMD_KEY_NEW,
+	SKYWIRE_CMD_KEY_DEL,
+	SKYWIRE_CMD_KEY_NTF,
+	SKYWIRE_CMD_KEY_DEL_NTF,
+	SKYWIRE_CMD_STATS_GET,
+
+	__SKYWIRE_CMD_MAX,
+	SKYWIRE_CMD_MAX = (__SKYWIRE_CMD_MAX - 1)
+};
+
+#define SKYWIRE_MCGRP_CONFIG	"config"
+
+#endif /* _UAPI_LINUX_SKYWIRE_H */
