@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AEAD operations on packets, in place, through the kernel's crypto API.
+ *
+ * An operation needs a request whose size depends on the driver. Each CPU keeps
+ * one ready. An operation takes it out, and puts it back unless the driver
+ * answers -EINPROGRESS: then the request is the driver's until it completes,
+ * and the next operation on that CPU allocates another. Whoever calls here has
+ * bottom halves disabled, so nothing else on this CPU can want the request in
+ * between; it is back before the packet goes on, because going on can mean to
+ * seal again.
+ *
+ * While a driver that may be asynchronous works on a packet, the operation
+ * pins the key, and the key pins link or peer and the device.
+ */
+#include <crypto/aead.h>
+#include <linux/scatterlist.h>
+#include "compat.h"
+#include "skywire.h"
+
+/**
+ * struct sw_op - an operation
+ * @size: bytes that @req has, the driver's context included
+ * @skb: the packet
+ * @key: the key, pinned where it is asynchronous
+ * @done: goes on with the packet
+ * @iv: nonce
+ * @sg: the packet; it is linear
+ * @req: request; the driver's context follows
+ */
+struct sw_op {
+	unsigned int		size;
+	struct sk_buff		*skb;
+	struct sw_key		*key;
+	sw_crypt_done_t		done;
+	u8			iv[SW_NONCE_LEN];
+	struct scatterlist	sg;
+	struct aead_request	req;
+};
+
+static DEFINE_PER_CPU(struct sw_op *, sw_ops);
+
+/* The largest request of any key so far, so that one size fits all. */
+static unsigned int sw_op_size = sizeof(struct sw_op);
+
+void sw_crypt_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kfree_sensitive(per_cpu(sw_ops, cpu));
+}
+
+/* Called once for each new transform, before it is used; sw_mutex held. */
+void sw_crypt_fit(struct crypto_aead *tfm)
+{
+	unsigned int size = sizeof(struct sw_op) + crypto_aead_reqsize(tfm);
+
+	if (size > sw_op_size)
+		WRITE_ONCE(sw_op_size, size);
+}
+
+static struct sw_op *take_op(struct sw_device *sw)
+{
+	unsigned int size = READ_ONCE(sw_op_size);
+	struct sw_op *op = __this_cpu_read(sw_ops);
+
+	__this_cpu_write(sw_ops, NULL);
+	if (likely(op && op->size >= size))
+		return op;
+	kfree_sensitive(op);
+	sw_count(sw, SKYWIRE_COUNTER_REQUEST_ALLOCS);
+	op = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	if (op)
+		op->size = size;
+	return op;
+}
+
+static void give_op(struct sw_op *op)
+{
+	if (unlikely(__this_cpu_read(sw_ops)))
+		kfree_sensitive(op);
+	else
+		__this_cpu_write(sw_ops, op);
+}
+
+static void complete_async(sw_completion_t completion, int err)
+{
+	struct sw_op *op = sw_completion_data(completion);
+	struct sw_key *key = op->key;
+
+	/* -EINPROGRESS tells that a backlogged request has started; we never
+	 * ask for a backlog.
+	 */
+	if (err == -EINPROGRESS)
+		return;
+	/* Drivers may call from any context but a hard interrupt. The key goes
+	 * within the RCU section, so that the module cannot be unloaded while
+	 * its text is still needed here.
+	 */
+	local_bh_disable();
+	rcu_read_lock();
+	sw_count(sw_key_device(key), SKYWIRE_COUNTER_ASYNC_CRYPTS);
+	op->done(op->skb, key, err);
+	give_op(op);
+	sw_key_put(key);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+static void crypt(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
+		  unsigned int aad, bool seal, sw_crypt_done_t done)
+{
+	__be64 counter = cpu_to_be64(sw_cb(skb)->counter);
+	struct crypto_aead *tfm = seal ? key->tx : key->rx;
+	unsigned int len = skb->len - offset - aad;
+	bool async = key->async;
+	struct sw_op *op;
+	int err;
+
+	/* Under RCU a key may be looked at that has just ended. */
+	if (async && unlikely(!refcount_inc_not_zero(&key->refs))) {
+		done(skb, key, -EKEYEXPIRED);
+		return;
+	}
+	op = take_op(sw_key_device(key));
+	if (unlikely(!op)) {
+		err = -ENOMEM;
+		goto out;
+	}
+	op->skb = skb;
+	op->key = key;
+	op->done = done;
+	memset(op->iv, 0, 4);
+	memcpy(op->iv + 4, &counter, 8);
+	sg_init_one(&op->sg, skb->data + offset, skb->len - offset);
+	aead_request_set_tfm(&op->req, tfm);
+	aead_request_set_callback(&op->req, 0, complete_async, op);
+	aead_request_set_ad(&op->req, aad);
+	if (seal) {
+		aead_request_set_crypt(&op->req, &op->sg, &op->sg,
+				       len - SW_TAG_LEN, op->iv);
+		err = crypto_aead_encrypt(&op->req);
+	} else {
+		aead_request_set_crypt(&op->req, &op->sg, &op->sg, len, op->iv);
+		err = crypto_aead_decrypt(&op->req);
+	}
+	if (err == -EINPROGRESS)
+		return;
+	give_op(op);
+out:
+	done(skb, key, err);
+	if (async)
+		sw_key_put(key);
+}
+
+/**
+ * sw_seal - seal the end of a packet in place
+ * @skb: owned (sw_skb_own()), with the tag's room already in its length and the
+ *	counter in its cb
+ * @key: key
+ * @offset: bytes in front that the operation leaves alone
+ * @aad: bytes after those that are authenticated only
+ * @done: called with the packet when it is ready, with bottom halves off under
+ *	RCU; now, or later where the driver is asynchronous. The packet is
+ *	@done's from then on, in case of an error too.
+ */
+void sw_seal(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
+	     unsigned int aad, sw_crypt_done_t done)
+{
+	crypt(skb, key, offset, aad, true, done);
+}
+
+/**
+ * sw_open - open the end of a packet in place
+ *
+ * As sw_seal(); -EBADMSG tells that the tag did not verify. The tag is still in
+ * the packet's length.
+ */
+void sw_open(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
+	     unsigned int aad, sw_crypt_done_t done)
+{
+	crypt(skb, key, offset, aad, false, done);
+}
+
+/**
+ * sw_skb_own - make a packet fit to be sealed or opened in place
+ * @sw: device that counts
+ * @skb: packet, not shared
+ * @head: headroom it must have
+ * @tail: tailroom it must have
+ * @copies: counter of the slow path
+ *
+ * The bytes of a clone are somebody else's too (a packet socket's, TCP's
+ * retransmit queue), and those of fragments may be mapped by a user: both are
+ * copied first. The skb stays the same, and so does the socket it is charged
+ * to.
+ *
+ * Return: 0 or -ENOMEM; the skb is the caller's still.
+ */
+int sw_skb_own(struct sw_device *sw, struct sk_buff *skb, unsigned int head,
+	       unsigned int tail, enum skywire_counter copies)
+{
+	unsigned int more_head = 0, more_tail = 0;
+
+	if (likely(!skb_is_nonlinear(skb) && !skb_cloned(skb) &&
+		   skb_headroom(skb) >= head && skb_tailroom(skb) >= tail))
+		return 0;
+	sw_count(sw, copies);
+	if (skb_is_nonlinear(skb) && __skb_linearize(skb))
+		return -ENOMEM;
+	if (skb_headroom(skb) < head)
+		more_head = SKB_DATA_ALIGN(head - skb_headroom(skb));
+	if (skb_tailroom(skb) < tail)
+		more_tail = tail - skb_tailroom(skb);
+	if (!more_head && !more_tail && !skb_cloned(skb))
+		return 0;
+	return pskb_expand_head(skb, more_head, more_tail, GFP_ATOMIC);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Loading and unloading. */
+#include <linux/genetlink.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include "skywire.h"
+
+static unsigned int numdevs = 1;
+module_param(numdevs, uint, 0444);
+MODULE_PARM_DESC(numdevs, "devices to create in the initial namespace (default 1)");
+
+static int __init skywire_init(void)
+{
+	int err;
+
+	err = sw_address_init();
+	if (err)
+		return err;
+	err = sw_key_init();
+	if (err)
+		goto err_address;
+	err = sw_device_init(numdevs);
+	if (err)
+		goto err_key;
+	err = sw_netlink_init();
+	if (err)
+		goto err_device;
+	return 0;
+
+err_device:
+	sw_device_exit();
+err_key:
+	sw_key_exit();
+	sw_crypt_exit();
+err_address:
+	sw_address_exit();
+	return err;
+}
+
+static void __exit skywire_exit(void)
+{
+	sw_netlink_exit();
+	sw_device_exit();
+	sw_key_exit();
+	sw_crypt_exit();
+	sw_address_exit();
+}
+
+module_init(skywire_init);
+module_exit(skywire_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Skywire: encrypted, source-routed links between public keys");
+MODULE_AUTHOR("The Skywire for Linux authors");
+MODULE_VERSION("0.1.0");
+MODULE_ALIAS_GENL_FAMILY("skywire");
+MODULE_SOFTDEP("pre: chacha20poly1305 gcm blake2b_generic udp_tunnel ip6_udp_tunnel");

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From a transport to the IP stack or to the relay's step. Nothing past the
+ * frame header is looked at until the tag has verified.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ip_tunnels.h>
+#include "skywire.h"
+#include "trace.h"
+
+/**
+ * sw_skb_reset - forget all that a packet's previous life left in the skb
+ * @skb: packet that goes from one layer of encapsulation to another
+ *
+ * Checksum and GSO state, conntrack, secpath, mark, time stamp, hash, queue,
+ * the dst and all offsets would be taken for those of the other layer. The
+ * socket that it is charged to stays.
+ */
+void sw_skb_reset(struct sk_buff *skb)
+{
+	skb_scrub_packet(skb, true);
+	memset(&skb->headers, 0, sizeof(skb->headers));
+	skb->queue_mapping = 0;
+	skb->nohdr = 0;
+	skb->peeked = 0;
+	skb->mac_len = 0;
+	skb->dev = NULL;
+#ifdef CONFIG_NET_SCHED
+	skb->tc_index = 0;
+#endif
+	skb_reset_redirect(skb);
+	skb_gso_reset(skb);
+	skb->hdr_len = skb_headroom(skb);
+	skb_reset_mac_header(skb);
+	skb_reset_network_header(skb);
+	skb_reset_transport_header(skb);
+	skb_reset_inner_headers(skb);
+}
+
+/* Is this an IP packet, and all of it here? Sets protocol and length. */
+static bool parse_inner(struct sk_buff *skb)
+{
+	unsigned int len;
+
+	skb_reset_network_header(skb);
+	skb->protocol = ip_tunnel_parse_protocol(skb);
+	if (skb->protocol == htons(ETH_P_IP)) {
+		len = ntohs(ip_hdr(skb)->tot_len);
+		if (ip_hdr(skb)->ihl < 5 || len < ip_hdrlen(skb))
+			return false;
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		len = sizeof(struct ipv6hdr) +
+		      ntohs(ipv6_hdr(skb)->payload_len);
+	} else {
+		return false;
+	}
+	if (len > skb->len)
+		return false;
+	skb_trim(skb, len);
+	return true;
+}
+
+static struct sw_peer *source_peer(struct sw_device *sw, struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		return sw_prefix_peer(sw, AF_INET, &ip_hdr(skb)->saddr);
+	return sw_prefix_peer(sw, AF_INET6, &ipv6_hdr(skb)->saddr);
+}
+
+/* Hand over the congestion mark; false where the packet cannot bear it. */
+static bool decapsulate_ecn(struct sk_buff *skb)
+{
+	u8 outer = sw_cb(skb)->class;
+	u8 inner = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
+
+	return INET_ECN_decapsulate(skb, outer, inner) <= 1;
+}
+
+static void deliver_drop(struct sw_device *sw, struct sk_buff *skb,
+			 enum skywire_drop reason)
+{
+	dev_core_stats_rx_dropped_inc(sw->dev);
+	sw_drop(sw, skb, reason);
+}
+
+/* An inner packet has arrived from the node with public key @sender. */
+static void deliver(struct sw_device *sw, struct sk_buff *skb,
+		    const u8 *sender)
+{
+	struct net_device *dev = sw->dev;
+	struct sw_peer *peer;
+
+	if (unlikely(!parse_inner(skb))) {
+		deliver_drop(sw, skb, SKYWIRE_DROP_INNER_HEADER);
+		return;
+	}
+	peer = source_peer(sw, skb);
+	if (unlikely(!peer || memcmp(peer->key, sender, sizeof(peer->key)))) {
+		deliver_drop(sw, skb, SKYWIRE_DROP_INNER_SOURCE);
+		return;
+	}
+	if (unlikely(!decapsulate_ecn(skb))) {
+		deliver_drop(sw, skb, SKYWIRE_DROP_ECN);
+		return;
+	}
+	if (unlikely(!(dev->flags & IFF_UP))) {
+		deliver_drop(sw, skb, SKYWIRE_DROP_DEVICE_DOWN);
+		return;
+	}
+	/* The tag vouches for every byte since the sender, whose own stack
+	 * made the checksums, so there is nothing left to verify.
+	 */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	skb->dev = dev;
+	skb_reset_mac_header(skb);
+	sw_count(sw, SKYWIRE_COUNTER_DELIVERED);
+	sw_traffic_rx(peer->traffic, skb->len, sw_cb(skb)->postage);
+	dev_sw_netstats_rx_add(dev, skb->len);
+	trace_deliver(peer, skb);
+	gro_cells_receive(&sw->gro, skb);
+}
+
+static void session_opened(struct sk_buff *skb, struct sw_key *key, int err)
+{
+	struct sw_peer *peer = key->peer;
+
+	if (unlikely(err)) {
+		sw_drop(peer->sw, skb,
+			sw_crypt_reason(err, SKYWIRE_DROP_SESSION_AUTH));
+		return;
+	}
+	if (unlikely(sw_key_accept(key, sw_cb(skb)->counter))) {
+		sw_drop(peer->sw, skb, SKYWIRE_DROP_SESSION_REPLAY);
+		return;
+	}
+	skb_trim(skb, skb->len - SW_TAG_LEN);
+	__skb_pull(skb, SW_SESSION_LEN);
+	deliver(peer->sw, skb, peer->key);
+}
+
+/* A session frame for this node. */
+static void receive_session(struct sw_device *sw, struct sk_buff *skb)
+{
+	const struct sw_session *s = (const struct sw_session *)skb->data;
+	struct sw_key *key;
+
+	if (unlikely(skb->len < SW_SESSION_OVERHEAD)) {
+		sw_drop(sw, skb, SKYWIRE_DROP_SESSION_SHORT);
+		return;
+	}
+	key = sw_key_lookup(sw, be32_to_cpu(s->index));
+	if (unlikely(!key || !key->peer || key->peer->sw != sw)) {
+		sw_drop(sw, skb, SKYWIRE_DROP_SESSION_NO_INDEX);
+		return;
+	}
+	sw_cb(skb)->counter = be64_to_cpu(s->counter);
+	if (unlikely(!sw_key_may_open(key, sw_cb(skb)->counter))) {
+		sw_drop(sw, skb, SKYWIRE_DROP_KEY_EXPIRED);
+		return;
+	}
+	sw_open(skb, key, 0, sizeof(*s), session_opened);
+}
+
+/* A packet whose way ends here. */
+static void receive_local(struct sw_link *link, struct sk_buff *skb)
+{
+	const struct sw_route *r = (const struct sw_route *)skb->data;
+	unsigned int type = sw_route_type(r);
+
+	sw_cb(skb)->class = r->class;
+	sw_cb(skb)->postage = be32_to_cpu(r->postage);
+	__skb_pull(skb, sw_route_len(r->count));
+	switch (type) {
+	case SW_PACKET_DATA:
+		receive_session(link->sw, skb);
+		break;
+	case SW_PACKET_DIRECT:
+		deliver(link->sw, skb, link->neighbour);
+		break;
+	default:
+		sw_drop(link->sw, skb, SKYWIRE_DROP_PACKET_TYPE);
+	}
+}
+
+/* A source-routed packet is out of its link's AEAD. */
+static void receive_packet(struct sw_link *link, struct sk_buff *skb)
+{
+	struct sw_route *r = (struct sw_route *)skb->data;
+	enum skywire_drop reason;
+	int class;
+
+	reason = sw_route_check(r, skb->len);
+	if (unlikely(reason)) {
+		sw_drop(link->sw, skb, reason);
+		return;
+	}
+	sw_traffic_rx(link->traffic, skb->len, be32_to_cpu(r->postage));
+	class = sw_ecn_combine(sw_cb(skb)->class, r->class);
+	if (unlikely(class < 0)) {
+		sw_drop(link->sw, skb, SKYWIRE_DROP_ECN);
+		return;
+	}
+	r->class = class;
+	trace_receive(link, skb, r);
+	if (sw_route_is_local(r))
+		receive_local(link, skb);
+	else
+		sw_forward(link, skb);
+}
+
+static void link_opened(struct sk_buff *skb, struct sw_key *key, int err)
+{
+	struct sw_device *sw = key->link->sw;
+
+	if (unlikely(err)) {
+		sw_drop(sw, skb, sw_crypt_reason(err, SKYWIRE_DROP_AUTH));
+		return;
+	}
+	if (unlikely(sw_key_accept(key, sw_cb(skb)->counter))) {
+		sw_drop(sw, skb, SKYWIRE_DROP_REPLAY);
+		return;
+	}
+	skb_trim(skb, skb->len - SW_TAG_LEN);
+	__skb_pull(skb, SW_FRAME_LEN);
+	sw_skb_reset(skb);
+	receive_packet(key->link, skb);
+}
+
+/*
+ * The frame gate: what can be refused without crypto.
+ * Returns the key, or NULL and @reason.
+ */
+static struct sw_key *gate(struct sw_device *sw, struct sk_buff *skb,
+			   enum skywire_drop *reason)
+{
+	const struct sw_frame *frame;
+	struct sw_key *key;
+	unsigned int len;
+
+	*reason = SKYWIRE_DROP_FRAME_SHORT;
+	if (skb->len < SW_FRAME_MIN || !pskb_may_pull(skb, sizeof(*frame)))
+		return NULL;
+	frame = (const struct sw_frame *)skb->data;
+	len = be16_to_cpu(frame->len);
+	if (len < SW_FRAME_MIN)
+		return NULL;
+	*reason = SKYWIRE_DROP_FRAME_LENGTH;
+	if (len > skb->len)
+		return NULL;
+	*reason = SKYWIRE_DROP_FRAME_TYPE;
+	if (frame->type != SW_FRAME_DATA || frame->sealed)
+		return NULL;
+	*reason = SKYWIRE_DROP_NO_INDEX;
+	key = sw_key_lookup(sw, be32_to_cpu(frame->index));
+	if (!key || !key->link || key->link->sw != sw)
+		return NULL;
+	*reason = SKYWIRE_DROP_LINK_DOWN;
+	if (READ_ONCE(key->link->state) != SKYWIRE_LINK_STATE_UP)
+		return NULL;
+	*reason = SKYWIRE_DROP_KEY_EXPIRED;
+	sw_cb(skb)->counter = be64_to_cpu(frame->counter);
+	if (!sw_key_may_open(key, sw_cb(skb)->counter))
+		return NULL;
+	/* Transports may pad. */
+	*reason = SKYWIRE_DROP_NO_MEMORY;
+	return pskb_trim(skb, len) ? NULL : key;
+}
+
+/**
+ * sw_receive - take a frame from a transport
+ * @sw: device
+ * @skb: frame, from its header on; consumed
+ * @outer_ds: DS field of the outer header, 0 where there is none
+ *
+ * Under RCU with bottom halves off.
+ */
+void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds)
+{
+	enum skywire_drop reason;
+	struct sw_key *key;
+
+	sw_count(sw, SKYWIRE_COUNTER_RX_FRAMES);
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb))
+		return;
+	/* Neither may be kept across an asynchronous driver. */
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	sw_cb(skb)->class = outer_ds;
+	key = gate(sw, skb, &reason);
+	if (unlikely(!key)) {
+		sw_drop(sw, skb, reason);
+		return;
+	}
+	if (unlikely(sw_skb_own(sw, skb, 0, 0, SKYWIRE_COUNTER_OPEN_COPIES))) {
+		sw_drop(sw, skb, SKYWIRE_DROP_NO_MEMORY);
+		return;
+	}
+	sw_open(skb, key, 0, SW_FRAME_LEN, link_opened);
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the IP stack to a transport: choose peer and path, segment, seal for
+ * the session, write the source-route header, seal for the link.
+ */
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <net/dst_metadata.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ip_tunnels.h>
+#include <skywire/postage.h>
+#include "compat.h"
+#include "skywire.h"
+
+/* As many skywire devices may be stacked on each other. */
+#define SW_NESTING_MAX	3
+
+static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
+{
+	struct sw_link *link = key->link;
+	struct sw_endpoint *ep = rcu_dereference(link->endpoint);
+
+	if (unlikely(err)) {
+		sw_drop(link->sw, skb,
+			sw_crypt_reason(err, SKYWIRE_DROP_CRYPTO));
+		return;
+	}
+	if (unlikely(!ep)) {
+		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_ROUTE);
+		return;
+	}
+	/* The DSCP stays inside; ECN must be where queues can mark it. */
+	link->transport->xmit(link, ep, skb,
+			      sw_cb(skb)->class & INET_ECN_MASK);
+}
+
+/**
+ * sw_link_send - seal a source-routed packet and hand it to the transport
+ * @link: egress link
+ * @skb: owned, reset, from the source-route header on, with room for a frame
+ *	header in front and a tag behind; consumed
+ * @fee: what was kept for forwarding it
+ *
+ * Under RCU with bottom halves off.
+ */
+void sw_link_send(struct sw_link *link, struct sk_buff *skb, u64 fee)
+{
+	const struct sw_route *r = (const struct sw_route *)skb->data;
+	struct sw_frame *frame;
+	struct sw_key *key;
+	u64 counter;
+
+	if (unlikely(skb->len > READ_ONCE(link->mtu))) {
+		sw_drop(link->sw, skb, SKYWIRE_DROP_TOO_BIG);
+		return;
+	}
+	key = rcu_dereference(link->keys.slot[SKYWIRE_KEY_SLOT_CURRENT]);
+	if (unlikely(!key || sw_key_take_counter(key, &counter))) {
+		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_KEY);
+		return;
+	}
+	sw_traffic_tx(link->traffic, skb->len, be32_to_cpu(r->postage), fee);
+	sw_cb(skb)->class = r->class;
+	sw_cb(skb)->counter = counter;
+
+	__skb_put(skb, SW_TAG_LEN);
+	frame = __skb_push(skb, sizeof(*frame));
+	frame->type = SW_FRAME_DATA;
+	frame->sealed = 0;
+	frame->len = cpu_to_be16(skb->len);
+	frame->index = cpu_to_be32(key->tx_index);
+	frame->counter = cpu_to_be64(counter);
+	sw_seal(skb, key, 0, sizeof(*frame), link_sealed);
+}
+
+static void session_sealed(struct sk_buff *skb, struct sw_key *key, int err)
+{
+	struct sw_device *sw = key->peer->sw;
+	struct sw_link *link;
+
+	if (unlikely(err)) {
+		sw_drop(sw, skb, sw_crypt_reason(err, SKYWIRE_DROP_CRYPTO));
+		return;
+	}
+	/* An asynchronous driver may have had the packet for long. */
+	link = sw_link_lookup(sw, sw_cb(skb)->label);
+	if (unlikely(!link)) {
+		sw_drop(sw, skb, SKYWIRE_DROP_LINK_DOWN);
+		return;
+	}
+	sw_link_send(link, skb, 0);
+}
+
+static void push_route(struct sk_buff *skb, const struct sw_path *path,
+		       enum sw_packet_type type, u8 class, u32 flow)
+{
+	u32 postage = sw_fee(path->postage_base, path->postage_rate, skb->len);
+
+	sw_route_build(__skb_push(skb, sw_route_len(path->count)), type, class,
+		       postage, flow, path->labels, path->count);
+}
+
+/* Session frame and source-route header around an inner packet. */
+static void send_data(struct sk_buff *skb, const struct sw_path *path,
+		      u8 class, u32 flow)
+{
+	struct sw_peer *peer = path->peer;
+	struct sw_session *s;
+	struct sw_key *key;
+	u64 counter;
+
+	key = rcu_dereference(peer->keys.slot[SKYWIRE_KEY_SLOT_CURRENT]);
+	if (unlikely(!key || sw_key_take_counter(key, &counter))) {
+		sw_drop(peer->sw, skb, SKYWIRE_DROP_NO_KEY);
+		return;
+	}
+	__skb_put(skb, SW_TAG_LEN);
+	s = __skb_push(skb, sizeof(*s));
+	s->index = cpu_to_be32(key->tx_index);
+	s->counter = cpu_to_be64(counter);
+	push_route(skb, path, SW_PACKET_DATA, class, flow);
+	sw_cb(skb)->counter = counter;
+	sw_cb(skb)->label = path->link->label;
+	sw_seal(skb, key, sw_route_len(path->count), sizeof(*s),
+		session_sealed);
+}
+
+/* One inner packet, no larger than the path takes, sets out. */
+static void originate(struct sk_buff *skb, const struct sw_path *path,
+		      u32 flow)
+{
+	struct sw_device *sw = path->peer->sw;
+	unsigned int len = skb->len;
+	u8 class;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
+		sw_drop(sw, skb, SKYWIRE_DROP_SEGMENT);
+		return;
+	}
+	if (unlikely(sw_skb_own(sw, skb, sw->dev->needed_headroom, SW_TAILROOM,
+				SKYWIRE_COUNTER_SEAL_COPIES))) {
+		sw_drop(sw, skb, SKYWIRE_DROP_NO_MEMORY);
+		return;
+	}
+	class = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
+	sw_skb_reset(skb);
+	sw_count(sw, SKYWIRE_COUNTER_ORIGINATED);
+	sw_traffic_tx(path->peer->traffic, len, 0, 0);
+	sw_traffic_tx(path->traffic, len, 0, 0);
+	dev_sw_netstats_tx_add(sw->dev, 1, len);
+	if (path->count) {
+		send_data(skb, path, class, flow);
+	} else {
+		push_route(skb, path, SW_PACKET_DIRECT, class, flow);
+		sw_link_send(path->link, skb, 0);
+	}
+}
+
+static void xmit_drop(struct sw_device *sw, struct sk_buff *skb,
+		      enum skywire_drop reason)
+{
+	dev_core_stats_tx_dropped_inc(sw->dev);
+	sw_drop(sw, skb, reason);
+}
+
+static void no_way(struct sw_device *sw, struct sk_buff *skb,
+		   enum skywire_drop reason)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+	else
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
+				ICMPV6_ADDR_UNREACH, 0);
+	xmit_drop(sw, skb, reason);
+}
+
+static void too_big(struct sw_device *sw, struct sk_buff *skb, u32 mtu)
+{
+	if (skb_valid_dst(skb))
+		skb_dst_update_pmtu_no_confirm(skb, mtu);
+	if (skb->protocol == htons(ETH_P_IP))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			      htonl(mtu));
+	else
+		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+	xmit_drop(sw, skb, SKYWIRE_DROP_TOO_BIG);
+}
+
+/* Where does the packet go? NULL, with the packet consumed, if nowhere. */
+static struct sw_path *route(struct sw_device *sw, struct sk_buff *skb,
+			     u32 *flow)
+{
+	struct sw_path *path;
+	struct sw_peer *peer;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		peer = sw_prefix_peer(sw, AF_INET, &ip_hdr(skb)->daddr);
+	else
+		peer = sw_prefix_peer(sw, AF_INET6, &ipv6_hdr(skb)->daddr);
+	if (!peer) {
+		no_way(sw, skb, SKYWIRE_DROP_NO_PEER);
+		return NULL;
+	}
+	*flow = skb_get_hash_perturb(skb, &sw->flow_key);
+	path = sw_path_choose(peer, *flow);
+	if (!path)
+		no_way(sw, skb, SKYWIRE_DROP_NO_PATH);
+	return path;
+}
+
+/* A fragment of a packet that was too big; they all take the same path. */
+static int send_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	struct sw_device *sw = netdev_priv(skb->dev);
+	struct sw_path *path;
+	u32 flow;
+
+	skb->protocol = htons(ETH_P_IP);
+	sw_count(sw, SKYWIRE_COUNTER_FRAGMENTED);
+	path = route(sw, skb, &flow);
+	if (!path)
+		return 0;
+	if (skb->len > sw_path_mtu(path))
+		too_big(sw, skb, sw_path_mtu(path));
+	else
+		originate(skb, path, flow);
+	return 0;
+}
+
+/* Does IPv4 let us, and can we, cut the packet to size? */
+static bool may_fragment(const struct sk_buff *skb)
+{
+	return skb->protocol == htons(ETH_P_IP) && !skb_is_gso(skb) &&
+	       !(ip_hdr(skb)->frag_off & htons(IP_DF)) && skb_valid_dst(skb);
+}
+
+static void fragment(struct sw_device *sw, struct sk_buff *skb, u32 mtu)
+{
+	skb->dev = sw->dev;
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->frag_max_size = mtu;
+	ip_do_fragment(dev_net(sw->dev), skb->sk, skb, send_fragment);
+}
+
+/* Send a large packet in segments. Those come linear, summed and unshared. */
+static void segment(struct sw_device *sw, struct sk_buff *skb,
+		    const struct sw_path *path, u32 flow)
+{
+	struct sk_buff *segs, *next;
+
+	segs = skb_gso_segment(skb, 0);
+	if (IS_ERR_OR_NULL(segs)) {
+		xmit_drop(sw, skb, SKYWIRE_DROP_SEGMENT);
+		return;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segs, skb, next) {
+		skb_mark_not_on_list(skb);
+		originate(skb, path, flow);
+	}
+}
+
+static bool too_long(const struct sk_buff *skb, u32 mtu)
+{
+	if (skb_is_gso(skb))
+		return !skb_gso_validate_network_len(skb, mtu);
+	return skb->len > mtu;
+}
+
+static void transmit(struct sw_device *sw, struct sk_buff *skb)
+{
+	struct sw_path *path;
+	u32 flow, mtu;
+
+	/* Neither the parser nor the flow dissector may meet another type. */
+	if (unlikely(!skb->protocol ||
+		     ip_tunnel_parse_protocol(skb) != skb->protocol ||
+		     !pskb_inet_may_pull(skb))) {
+		xmit_drop(sw, skb, SKYWIRE_DROP_PROTOCOL);
+		return;
+	}
+	if (unlikely(dev_recursion_level() > SW_NESTING_MAX)) {
+		xmit_drop(sw, skb, SKYWIRE_DROP_LOOP);
+		return;
+	}
+	path = route(sw, skb, &flow);
+	if (!path)
+		return;
+	mtu = sw_path_mtu(path);
+	if (likely(!too_long(skb, mtu))) {
+		if (skb_is_gso(skb))
+			segment(sw, skb, path, flow);
+		else
+			originate(skb, path, flow);
+	} else if (may_fragment(skb)) {
+		fragment(sw, skb, mtu);
+	} else {
+		too_big(sw, skb, mtu);
+	}
+}
+
+/**
+ * sw_xmit - ndo_start_xmit
+ * @skb: IPv4 or IPv6 packet, consumed
+ * @dev: skywire device
+ *
+ * Return: NETDEV_TX_OK; whoever sent the packet may hear of failure by ICMP.
+ */
+netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct sw_device *sw = netdev_priv(dev);
+
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb)) {
+		dev_core_stats_tx_dropped_inc(dev);
+		return NETDEV_TX_OK;
+	}
+	rcu_read_lock();
+	transmit(sw, skb);
+	rcu_read_unlock();
+	return NETDEV_TX_OK;
+}

@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The module's objects and functions, by the file that implements them.
+ *
+ * Configuration is changed under sw_mutex alone, which nests inside rtnl and
+ * never around it. The packet path runs with bottom halves disabled, reads
+ * configuration under RCU, and takes two locks: a key's rx_lock around its
+ * replay window, and a keyring's lock when a key is promoted.
+ *
+ *   device --- link --- key     A key pins its owner, a link or a peer, and an
+ *        \               /      owner pins its net_device. Whoever takes an
+ *         `--- peer ----'       object out of its table drops the table's
+ *            /      \           reference; an AEAD operation in flight holds
+ *         path    prefix        its key, and so all the rest.
+ */
+#ifndef _SKYWIRE_H
+#define _SKYWIRE_H
+
+#include <linux/atomic.h>
+#include <linux/if_link.h>
+#include <linux/in6.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/siphash.h>
+#include <linux/skbuff.h>
+#include <linux/timekeeping.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+#include <net/dst_cache.h>
+#include <net/gro_cells.h>
+#include <skywire/replay.h>
+#include <skywire/route.h>
+#include <skywire/wire.h>
+
+struct crypto_aead;
+struct genl_info;
+struct netlink_ext_ack;
+
+extern struct mutex sw_mutex;
+
+/* Raised by each change, so that a dump can tell; sw_mutex. */
+extern unsigned int sw_generation;
+
+enum {
+	SW_KEY_SLOTS		= 3,
+	SW_LABELS_PER_PAGE	= 256,
+	SW_LABEL_PAGES		= 65536 / SW_LABELS_PER_PAGE,
+	SW_LABEL_REST		= 3600,	/* s that a label is not reused */
+	SW_KEY_PREVIOUS_TIME	= 60,	/* s that a replaced key is accepted */
+	/* Room in front of an inner packet, and behind it, for what we add and
+	 * for UDP over IPv6; the link layer's own comes on top.
+	 */
+	SW_HEADROOM	= SW_FRAME_LEN + SW_ROUTE_LEN_MAX + SW_SESSION_LEN + 48,
+	SW_TAILROOM	= 2 * SW_TAG_LEN,
+	SW_COUNTERS	= SKYWIRE_COUNTER_FRAGMENTED + 1,
+	SW_DROPS	= SKYWIRE_DROP_SEGMENT + 1,
+};
+
+/* Per CPU and device; bottom halves are off wherever it is written. */
+struct sw_stats {
+	u64_stats_t		counter[SW_COUNTERS];
+	u64_stats_t		drop[SW_DROPS];
+	struct u64_stats_sync	syncp;
+};
+
+/* Per CPU and link, peer or path. */
+struct sw_traffic {
+	u64_stats_t		rx_packets;
+	u64_stats_t		rx_bytes;
+	u64_stats_t		tx_packets;
+	u64_stats_t		tx_bytes;
+	u64_stats_t		postage_in;
+	u64_stats_t		postage_out;
+	u64_stats_t		fee;
+	struct u64_stats_sync	syncp;
+};
+
+/**
+ * struct sw_label - what a label stands for
+ * @link: the link, or NULL
+ * @released: boot time in s when the label was given up; 0 for never
+ * @owner: hash of the neighbour that had it last
+ */
+struct sw_label {
+	struct sw_link __rcu	*link;
+	u32			released;
+	u32			owner;
+};
+
+/**
+ * struct sw_prefix_table - longest match over a hash table
+ * @ht: prefixes by address, family and length
+ * @lengths: which lengths occur, for each family
+ * @used: how often, for each family
+ */
+struct sw_prefix_table {
+	struct rhashtable	ht;
+	DECLARE_BITMAP(lengths[2], 129);
+	u32			used[2][129];
+};
+
+/**
+ * struct sw_device - private part of the net_device
+ * @dev: the net_device
+ * @node: in sw_devices; sw_mutex
+ * @net: namespace the device was created in, where the sockets live; NULL once
+ *	it has gone. RCU and rtnl
+ * @cookie: that namespace's cookie, part of each key's name; constant
+ * @sock4: UDP sockets while the device is up; RCU, written under sw_mutex
+ * @sock6: the same for IPv6
+ * @port: UDP port; sw_mutex
+ * @fwmark: of the outer packets; READ_ONCE
+ * @has_identity: @identity is set; sw_mutex
+ * @identity: this node's public key; sw_mutex
+ * @address: its overlay address
+ * @labels: pages of labels, added under sw_mutex and kept until the device goes
+ * @next_label: where the search for a free one begins; sw_mutex
+ * @links: all links; sw_mutex
+ * @peers: all peers; sw_mutex
+ * @n_links: number of links; sw_mutex
+ * @n_peers: number of peers; sw_mutex
+ * @n_prefixes: number of prefixes; sw_mutex
+ * @prefixes: longest-match table; lookups under RCU, changed under sw_mutex
+ * @gro: delivers inner packets
+ * @stats: counters and drops
+ * @flow_key: keys the flow hash; constant
+ */
+struct sw_device {
+	struct net_device	*dev;
+	struct list_head	node;
+	struct net __rcu	*net;
+	u64			cookie;
+	struct sock __rcu	*sock4;
+	struct sock __rcu	*sock6;
+	u16			port;
+	u32			fwmark;
+	bool			has_identity;
+	u8			identity[SKYWIRE_PUBLIC_KEY_LEN];
+	struct in6_addr		address;
+	struct sw_label		*labels[SW_LABEL_PAGES];
+	u16			next_label;
+	struct list_head	links;
+	struct list_head	peers;
+	u32			n_links;
+	u32			n_peers;
+	u32			n_prefixes;
+	struct sw_prefix_table	prefixes;
+	struct gro_cells	gro;
+	struct sw_stats __percpu *stats;
+	siphash_key_t		flow_key;
+};
+
+/**
+ * struct sw_keyring - the keys of a link or a session
+ * @lock: guards changes of @slot, which the packet path makes too
+ * @slot: by enum skywire_key_slot; RCU
+ */
+struct sw_keyring {
+	spinlock_t		lock;
+	struct sw_key __rcu	*slot[SW_KEY_SLOTS];
+};
+
+/* How a key is found: rx_index, unique in its namespace. */
+struct sw_key_name {
+	u64	cookie;
+	u32	index;
+	u32	zero;
+};
+
+/**
+ * struct sw_key - two directions of one AEAD, and its receiver index
+ * @node: in the table of all keys, until removed; RCU
+ * @name: name in that table; constant
+ * @tx_index: index that the frames we send carry; constant
+ * @async: the driver may finish later; constant
+ * @slot: the slot it is in, or SW_KEY_DEAD; written under the keyring's lock
+ * @link: owner of a link key, pinned; constant
+ * @peer: owner of a session key, pinned; constant
+ * @tx: seals; constant
+ * @rx: opens; constant
+ * @expires: boot time in ns when it ends; lowered when it becomes previous
+ * @hard_frames: frames that may be sent, and first counter refused; constant
+ * @tx_counter: next counter
+ * @rx_lock: guards @replay and @rx_frames
+ * @replay: window of what was received
+ * @rx_frames: frames accepted
+ * @refs: the table's, a pending @work's, and each AEAD operation's in flight
+ * @work: removal, expiry and notifications, under sw_mutex
+ * @free: frees in process context after a grace period
+ * @role: of the handshake; constant
+ * @cipher: enum skywire_cipher; constant
+ * @soft_told: a soft limit's passing was notified; sw_mutex
+ * @confirmed: a frame under it has arrived and made it the current key, of
+ *	which @work has not told yet
+ * @installed: boot time in ns; constant
+ * @soft_at: boot time in ns of the soft limit, 0 for none; constant
+ * @soft_frames: soft limit of frames sent, 0 for none; constant
+ * @hard_time: s, as configured; constant
+ * @soft_time: s, as configured; constant
+ * @opaque_len: bytes of @opaque; constant
+ * @opaque: the daemon's; constant
+ */
+struct sw_key {
+	struct rhash_head	node;
+	struct sw_key_name	name;
+	u32			tx_index;
+	bool			async;
+	u8			slot;
+	struct sw_link		*link;
+	struct sw_peer		*peer;
+	struct crypto_aead	*tx;
+	struct crypto_aead	*rx;
+	u64			expires;
+	u64			hard_frames;
+	atomic64_t		tx_counter ____cacheline_aligned;
+	spinlock_t		rx_lock ____cacheline_aligned;
+	struct sw_replay	replay;
+	u64			rx_frames;
+	refcount_t		refs ____cacheline_aligned;
+	struct delayed_work	work;
+	struct rcu_work		free;
+	u8			role;
+	u8			cipher;
+	bool			soft_told;
+	bool			confirmed;
+	u64			installed;
+	u64			soft_at;
+	u64			soft_frames;
+	u32			hard_time;
+	u32			soft_time;
+	u8			opaque_len;
+	u8			opaque[SKYWIRE_OPAQUE_LEN];
+};
+
+#define SW_KEY_DEAD	SW_KEY_SLOTS
+
+/* What a new key is made from; points into the request. */
+struct sw_key_config {
+	struct sw_link	*link;
+	struct sw_peer	*peer;
+	u8		cipher;
+	u8		role;
+	u32		rx_index;
+	u32		tx_index;
+	u32		soft_time;
+	u32		hard_time;
+	u64		soft_frames;
+	u64		hard_frames;
+	const u8	*opaque;
+	unsigned int	opaque_len;
+};
+
+/**
+ * struct sw_endpoint - where a link's frames go
+ * @remote: 4 or 16 bytes of underlay address, as @family says
+ * @local: source address of the same family; all zeros for any
+ * @family: AF_INET or AF_INET6
+ * @port: remote UDP port
+ * @oif: interface to leave through, or 0
+ * @cache: routes, per CPU
+ *
+ * Replaced as a whole under sw_mutex; constant but for the cache, which RCU
+ * readers with bottom halves off may use.
+ */
+struct sw_endpoint {
+	struct in6_addr		remote;
+	struct in6_addr		local;
+	u16			family;
+	__be16			port;
+	int			oif;
+	struct dst_cache	cache;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct sw_link - a link to a neighbour
+ * @sw: the device, pinned; constant
+ * @neighbour: public key of the node at the other end; constant
+ * @label: this node's name for it; constant
+ * @state: enum skywire_link_state; READ_ONCE
+ * @mtu: bytes of layer-2 packet; READ_ONCE
+ * @price_base: fee for each packet forwarded out of the link; READ_ONCE
+ * @price_rate: fee for each MiB of payload besides; READ_ONCE
+ * @transport: carries the frames; constant
+ * @endpoint: where to; RCU, NULL is nowhere
+ * @keys: its keys
+ * @traffic: counted where keys are in use
+ * @node: in the device's list; sw_mutex
+ * @paths: paths that begin here; sw_mutex
+ * @refs: the label table's, and each key's
+ * @rcu: for freeing
+ */
+struct sw_link {
+	struct sw_device	*sw;
+	u8			neighbour[SKYWIRE_PUBLIC_KEY_LEN];
+	u16			label;
+	u8			state;
+	u32			mtu;
+	u32			price_base;
+	u32			price_rate;
+	const struct sw_transport *transport;
+	struct sw_endpoint __rcu *endpoint;
+	struct sw_keyring	keys;
+	struct sw_traffic __percpu *traffic;
+	struct list_head	node;
+	struct list_head	paths;
+	refcount_t		refs;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct sw_path - one way to a peer
+ * @peer: where it leads; the path lives in peer->path[id - 1]
+ * @link: first link; the path is taken out before the link is
+ * @node: in @link's list; sw_mutex
+ * @traffic: counted by direction tx only; a successor of the same id inherits it
+ * @rcu: for freeing
+ *
+ * The others are the attributes of the same name. Constant: a change puts
+ * another path in its place.
+ */
+struct sw_path {
+	struct sw_peer		*peer;
+	struct sw_link		*link;
+	u32			preference;
+	u32			mtu;
+	u32			postage_base;
+	u32			postage_rate;
+	u16			weight;
+	u8			id;
+	u8			count;
+	__be16			labels[SKYWIRE_LABELS_MAX];
+	struct list_head	node;
+	struct sw_traffic __percpu *traffic;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct sw_peer - a remote node
+ * @sw: the device, pinned; constant
+ * @key: its public key; constant
+ * @address: its overlay address; constant
+ * @keys: session keys
+ * @path: by id - 1; RCU
+ * @traffic: inner packets
+ * @node: in the device's list; sw_mutex
+ * @prefixes: routed to it; sw_mutex
+ * @refs: the prefix table's, and each key's
+ * @rcu: for freeing
+ */
+struct sw_peer {
+	struct sw_device	*sw;
+	u8			key[SKYWIRE_PUBLIC_KEY_LEN];
+	struct in6_addr		address;
+	struct sw_keyring	keys;
+	struct sw_path __rcu	*path[SKYWIRE_PATHS_MAX];
+	struct sw_traffic __percpu *traffic;
+	struct list_head	node;
+	struct list_head	prefixes;
+	refcount_t		refs;
+	struct rcu_head		rcu;
+};
+
+/* How a prefix is found; unused bytes and host bits are zero. */
+struct sw_prefix_name {
+	u8	addr[16];
+	u8	family;		/* AF_INET or AF_INET6 */
+	u8	len;
+	u16	zero;
+};
+
+/**
+ * struct sw_prefix - a prefix routed to a peer
+ * @ht_node: in the table; RCU
+ * @name: constant
+ * @own: the peer's own address; constant
+ * @peer: RCU; the prefix is taken out, or moved, before its peer is
+ * @node: in the peer's list; sw_mutex
+ * @rcu: for freeing
+ */
+struct sw_prefix {
+	struct rhash_head	ht_node;
+	struct sw_prefix_name	name;
+	bool			own;
+	struct sw_peer __rcu	*peer;
+	struct list_head	node;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct sw_cb - what a packet carries from one step to the next
+ * @counter: of the AEAD operation in hand
+ * @label: egress link, while the session layer is sealed
+ * @postage: what arrived with the packet, while its session layer is opened
+ * @class: DS field: of the outer header until the link layer is open, of the
+ *	packet from then on
+ */
+struct sw_cb {
+	u64	counter;
+	u32	postage;
+	u16	label;
+	u8	class;
+};
+
+static inline struct sw_cb *sw_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct sw_cb) > sizeof(skb->cb));
+	return (struct sw_cb *)skb->cb;
+}
+
+/* address.c */
+int sw_address_init(void);
+void sw_address_exit(void);
+int sw_address(const u8 *key, struct in6_addr *address);
+
+/* device.c */
+extern struct list_head sw_devices;
+struct sw_device *sw_device_find(struct net *net, int ifindex,
+				 const char *name);
+int sw_device_init(unsigned int numdevs);
+void sw_device_exit(void);
+
+/* stats.c */
+void sw_count(struct sw_device *sw, enum skywire_counter counter);
+void sw_drop(struct sw_device *sw, struct sk_buff *skb,
+	     enum skywire_drop reason);
+enum skywire_drop sw_crypt_reason(int err, enum skywire_drop forged);
+void sw_stats_sum(struct sw_device *sw, u64 *counter, u64 *drop);
+struct sw_traffic __percpu *sw_traffic_alloc(void);
+void sw_traffic_rx(struct sw_traffic __percpu *t, unsigned int bytes,
+		   u32 postage);
+void sw_traffic_tx(struct sw_traffic __percpu *t, unsigned int bytes,
+		   u32 postage, u64 fee);
+void sw_traffic_sum(const struct sw_traffic __percpu *t, u64 *sums);
+
+/* The order of the sums. */
+enum {
+	SW_SUM_RX_PACKETS,
+	SW_SUM_RX_BYTES,
+	SW_SUM_TX_PACKETS,
+	SW_SUM_TX_BYTES,
+	SW_SUM_POSTAGE_IN,
+	SW_SUM_POSTAGE_OUT,
+	SW_SUM_FEE,
+	SW_SUMS,
+};
+
+/* key.c */
+int sw_key_init(void);
+void sw_key_exit(void);
+unsigned int sw_cipher_key_len(u8 cipher);
+u64 sw_cipher_max_frames(u8 cipher);
+struct sw_key *sw_key_create(const struct sw_key_config *config,
+			     struct netlink_ext_ack *extack);
+int sw_key_set(struct sw_key *key, const u8 *tx, const u8 *rx);
+int sw_key_install(struct sw_key *key, bool draw);
+void sw_key_put(struct sw_key *key);
+void sw_key_remove(struct sw_key *key);
+struct sw_key *sw_key_lookup(const struct sw_device *sw, u32 index);
+enum skywire_drop sw_key_accept(struct sw_key *key, u64 counter);
+bool sw_key_may_open(const struct sw_key *key, u64 counter);
+int sw_key_take_counter(struct sw_key *key, u64 *counter);
+void sw_keyring_init(struct sw_keyring *ring);
+void sw_keyring_flush(struct sw_keyring *ring);
+static inline struct sw_keyring *sw_key_ring(const struct sw_key *key);
+
+/* crypt.c */
+typedef void (*sw_crypt_done_t)(struct sk_buff *skb, struct sw_key *key,
+				int err);
+void sw_crypt_exit(void);
+void sw_crypt_fit(struct crypto_aead *tfm);
+int sw_skb_own(struct sw_device *sw, struct sk_buff *skb, unsigned int head,
+	       unsigned int tail, enum skywire_counter copies);
+void sw_seal(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
+	     unsigned int aad, sw_crypt_done_t done);
+void sw_open(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
+	     unsigned int aad, sw_crypt_done_t done);
+
+/* link.c */
+struct sw_link *sw_link_create(struct sw_device *sw, u16 label,
+			       const u8 *neighbour,
+			       const struct sw_transport *transport,
+			       struct netlink_ext_ack *extack);
+void sw_link_set_endpoint(struct sw_link *link, struct sw_endpoint *ep);
+void sw_link_delete(struct sw_link *link);
+void sw_link_put(struct sw_link *link);
+void sw_endpoint_free(struct sw_endpoint *ep);
+void sw_labels_free(struct sw_device *sw);
+
+/* The link of a label; under RCU or sw_mutex. NULL where there is none. */
+static inline struct sw_link *sw_link_lookup(const struct sw_device *sw,
+					     u16 label)
+{
+	const struct sw_label *page;
+
+	page = READ_ONCE(sw->labels[label / SW_LABELS_PER_PAGE]);
+	if (!page)
+		return NULL;
+	return rcu_dereference_check(page[label % SW_LABELS_PER_PAGE].link,
+				     lockdep_is_held(&sw_mutex));
+}
+
+/* peer.c */
+struct sw_peer *sw_peer_create(struct sw_device *sw, const u8 *key,
+			       struct netlink_ext_ack *extack);
+struct sw_peer *sw_peer_find(struct sw_device *sw, const u8 *key);
+void sw_peer_delete(struct sw_peer *peer);
+void sw_peer_put(struct sw_peer *peer);
+int sw_path_install(struct sw_path *path, struct netlink_ext_ack *extack);
+void sw_path_delete(struct sw_path *path);
+struct sw_path *sw_path_find(struct sw_peer *peer, u8 id);
+u32 sw_path_mtu(const struct sw_path *path);
+enum skywire_path_state sw_path_state(const struct sw_path *path);
+struct sw_path *sw_path_choose(const struct sw_peer *peer, u32 flow);
+
+/* prefix.c */
+int sw_prefix_table_init(struct sw_prefix_table *table);
+void sw_prefix_table_destroy(struct sw_prefix_table *table);
+struct sw_prefix *sw_prefix_find(struct sw_device *sw, u8 family,
+				 const void *addr, u8 len);
+struct sw_prefix *sw_prefix_match(struct sw_device *sw, u8 family,
+				  const void *addr);
+struct sw_peer *sw_prefix_peer(struct sw_device *sw, u8 family,
+			       const void *addr);
+struct sw_prefix *sw_prefix_create(struct sw_peer *peer, u8 family,
+				   const void *addr, u8 len, bool own,
+				   struct netlink_ext_ack *extack);
+void sw_prefix_move(struct sw_prefix *prefix, struct sw_peer *peer);
+void sw_prefix_delete(struct sw_prefix *prefix);
+
+/* send.c */
+netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev);
+void sw_link_send(struct sw_link *link, struct sk_buff *skb, u64 fee);
+
+/* receive.c */
+void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds);
+void sw_skb_reset(struct sk_buff *skb);
+
+/* forward.c */
+void sw_forward(struct sw_link *ingress, struct sk_buff *skb);
+
+/* transport.c */
+
+/**
+ * struct sw_transport - what carries frames
+ * @id: enum skywire_transport
+ * @open: start taking frames for a device that comes up, or go on with changed
+ *	settings; on failure nothing has changed; sw_mutex held
+ * @close: stop, and return when no frame is being taken any more; sw_mutex held
+ * @xmit: hand over one sealed frame, from skb->data on, which @xmit frees;
+ *	under RCU with bottom halves off. @ds is the outer DS field.
+ */
+struct sw_transport {
+	enum skywire_transport id;
+	int (*open)(struct sw_device *sw);
+	void (*close)(struct sw_device *sw);
+	void (*xmit)(struct sw_link *link, struct sw_endpoint *ep,
+		     struct sk_buff *skb, u8 ds);
+};
+
+const struct sw_transport *sw_transport_find(enum skywire_transport id);
+int sw_transports_open(struct sw_device *sw);
+void sw_transports_close(struct sw_device *sw);
+
+/* udp.c */
+extern const struct sw_transport sw_udp;
+
+/* netlink.c */
+int sw_netlink_init(void);
+void sw_netlink_exit(void);
+void sw_notify_device(struct sw_device *sw, u8 cmd);
+
+/* nl_*.c: each under sw_mutex */
+void sw_notify_link(struct sw_link *link, u8 cmd);
+void sw_notify_peer(struct sw_peer *peer, u8 cmd);
+void sw_notify_path(struct sw_path *path, u8 cmd);
+void sw_notify_prefix(struct sw_prefix *prefix, u8 cmd);
+void sw_notify_key(struct sw_key *key, u8 cmd);
+
+static inline struct sw_keyring *sw_key_ring(const struct sw_key *key)
+{
+	return key->link ? &key->link->keys : &key->peer->keys;
+}
+
+static inline struct sw_device *sw_key_device(const struct sw_key *key)
+{
+	return key->link ? key->link->sw : key->peer->sw;
+}
+
+/* Coarse: at most a tick behind. Counts on while the machine is suspended. */
+static inline u64 sw_now(void)
+{
+	return ktime_get_coarse_boottime_ns();
+}
+
+#endif /* _SKYWIRE_H */
