@@ -6,16 +6,23 @@
 #include <linux/crypto.h>
 #include <linux/netdevice.h>
 #include <net/genetlink.h>
-#if __has_include(<net/gso.h>)
+#ifdef HAVE_NET_GSO_H
 #include <net/gso.h>
 #endif
 
+/* A crypto completion @name that passes the request's data to @fn. */
 #ifdef HAVE_CRYPTO_COMPLETION_DATA
-typedef void *sw_completion_t;
-#define sw_completion_data(c)	(c)
+#define SW_CRYPTO_COMPLETION(name, fn)					\
+static void name(void *data, int err)					\
+{									\
+	fn(data, err);							\
+}
 #else
-typedef struct crypto_async_request *sw_completion_t;
-#define sw_completion_data(c)	((c)->data)
+#define SW_CRYPTO_COMPLETION(name, fn)					\
+static void name(struct crypto_async_request *req, int err)		\
+{									\
+	fn(req->data, err);						\
+}
 #endif
 
 /* Older kernels let anyone in the namespace listen to a multicast group. */

@@ -84,9 +84,8 @@ static void give_op(struct sw_op *op)
 		__this_cpu_write(sw_ops, op);
 }
 
-static void complete_async(sw_completion_t completion, int err)
+static void op_done(struct sw_op *op, int err)
 {
-	struct sw_op *op = sw_completion_data(completion);
 	struct sw_key *key = op->key;
 
 	/* -EINPROGRESS tells that a backlogged request has started; we never
@@ -107,6 +106,8 @@ static void complete_async(sw_completion_t completion, int err)
 	rcu_read_unlock();
 	local_bh_enable();
 }
+
+SW_CRYPTO_COMPLETION(complete_async, op_done)
 
 static void crypt(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 		  unsigned int aad, bool seal, sw_crypt_done_t done)
@@ -173,9 +174,11 @@ void sw_seal(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 
 /**
  * sw_open - open the end of a packet in place
- *
- * As sw_seal(); -EBADMSG tells that the tag did not verify. The tag is still in
- * the packet's length.
+ * @skb: as of sw_seal(), and the tag stays in its length
+ * @key: key
+ * @offset: bytes in front that the operation leaves alone
+ * @aad: bytes after those that are authenticated only
+ * @done: as of sw_seal(); -EBADMSG tells that the tag did not verify
  */
 void sw_open(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 	     unsigned int aad, sw_crypt_done_t done)

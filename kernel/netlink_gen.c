@@ -351,7 +351,3 @@ const struct genl_ops skywire_nl_ops[20] = {
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
-
-static const struct genl_multicast_group skywire_nl_mcgrps[] = {
-	[SKYWIRE_NLGRP_CONFIG] = { "config", },
-};

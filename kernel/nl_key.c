@@ -47,6 +47,7 @@ static int put_use(struct sk_buff *msg, struct sw_key *key)
 static int fill_key(struct sk_buff *msg, void *object)
 {
 	struct sw_key *key = object;
+	struct crypto_tfm *tfm = crypto_aead_tfm(key->tx);
 	u8 slot = READ_ONCE(key->slot);
 
 	if (sw_nl_put_device(msg, sw_key_device(key)) || put_owner(msg, key) ||
@@ -56,8 +57,7 @@ static int fill_key(struct sk_buff *msg, void *object)
 	    nla_put_u32(msg, SKYWIRE_A_KEY_TX_INDEX, key->tx_index) ||
 	    nla_put(msg, SKYWIRE_A_KEY_OPAQUE, key->opaque_len, key->opaque) ||
 	    nla_put_string(msg, SKYWIRE_A_KEY_DRIVER,
-			   crypto_tfm_alg_driver_name(
-					crypto_aead_tfm(key->tx))))
+			   crypto_tfm_alg_driver_name(tfm)))
 		return -EMSGSIZE;
 	/* A key that has just been pushed out has no slot any more. */
 	if (slot != SW_KEY_DEAD && nla_put_u8(msg, SKYWIRE_A_KEY_SLOT, slot))

@@ -2,6 +2,12 @@
 /* Netlink: links. */
 #include "nl.h"
 
+static struct sw_endpoint *endpoint(const struct sw_link *link)
+{
+	return rcu_dereference_protected(link->endpoint,
+					 lockdep_is_held(&sw_mutex));
+}
+
 static int put_endpoint(struct sk_buff *msg, const struct sw_endpoint *ep)
 {
 	int len = ep->family == AF_INET ? 4 : 16;
@@ -54,8 +60,7 @@ static int fill_link(struct sk_buff *msg, void *object)
 	    nla_put_u32(msg, SKYWIRE_A_LINK_PRICE_BASE, link->price_base) ||
 	    nla_put_u32(msg, SKYWIRE_A_LINK_PRICE_RATE, link->price_rate))
 		return -EMSGSIZE;
-	ep = rcu_dereference_protected(link->endpoint,
-				       lockdep_is_held(&sw_mutex));
+	ep = endpoint(link);
 	if (ep && put_endpoint(msg, ep))
 		return -EMSGSIZE;
 	return put_traffic(msg, link);
@@ -273,8 +278,7 @@ static int set_link(struct sw_device *sw, struct genl_info *info)
 
 	if (IS_ERR(link))
 		return PTR_ERR(link);
-	ep = make_endpoint(info, rcu_dereference_protected(link->endpoint,
-						lockdep_is_held(&sw_mutex)));
+	ep = make_endpoint(info, endpoint(link));
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	apply(link, info, ep);

@@ -68,8 +68,13 @@ struct sw_prefix *sw_prefix_find(struct sw_device *sw, u8 family,
 
 /**
  * sw_prefix_match - the longest prefix that holds an address
+ * @sw: device
+ * @family: AF_INET or AF_INET6
+ * @addr: address, network byte order
  *
- * Parameters, context and return value as of sw_prefix_find().
+ * Under RCU or sw_mutex.
+ *
+ * Return: the prefix, not pinned, or NULL.
  */
 struct sw_prefix *sw_prefix_match(struct sw_device *sw, u8 family,
 				  const void *addr)

@@ -156,10 +156,11 @@ struct sw_device {
 
 /**
  * struct sw_keyring - the keys of a link or a session
- * @lock: guards changes of @slot, which the packet path makes too
+ * @lock: for the packet path promotes keys too
  * @slot: by enum skywire_key_slot; RCU
  */
 struct sw_keyring {
+	/* guards changes of @slot */
 	spinlock_t		lock;
 	struct sw_key __rcu	*slot[SW_KEY_SLOTS];
 };

@@ -3,9 +3,10 @@
 #include "skywire.h"
 #include "trace.h"
 
-/* An out-of-tree module cannot register reasons of its own: the nearest ones. */
+/* An out-of-tree module cannot register reasons of its own: the nearest
+ * ones; those that have none stay 0.
+ */
 static const enum skb_drop_reason core_reason[SW_DROPS] = {
-	[0 ... SW_DROPS - 1]		= SKB_DROP_REASON_NOT_SPECIFIED,
 	[SKYWIRE_DROP_FRAME_SHORT]	= SKB_DROP_REASON_PKT_TOO_SMALL,
 	[SKYWIRE_DROP_FRAME_LENGTH]	= SKB_DROP_REASON_PKT_TOO_SMALL,
 	[SKYWIRE_DROP_FRAME_TYPE]	= SKB_DROP_REASON_UNHANDLED_PROTO,
@@ -65,7 +66,8 @@ void sw_drop(struct sw_device *sw, struct sk_buff *skb,
 
 	add(&s->drop[reason], &s->syncp);
 	trace_drop(sw->dev, skb, reason);
-	kfree_skb_reason(skb, core_reason[reason]);
+	kfree_skb_reason(skb, core_reason[reason] ?:
+			 SKB_DROP_REASON_NOT_SPECIFIED);
 }
 
 /**

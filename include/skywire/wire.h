@@ -14,7 +14,8 @@
 #include <skywire/types.h>
 #include <linux/skywire.h>
 
-#define SW_WIRE_PACKED	__attribute__((packed, aligned(4)))
+/* No padding; the layers below align what they carry to 4 bytes at most. */
+#pragma pack(push, 4)
 
 enum {
 	SW_TAG_LEN	= 16,	/* of every AEAD in use */
@@ -28,7 +29,7 @@ struct sw_frame {
 	__be16	len;		/* of the whole frame, this header included */
 	__be32	index;		/* names the receiver's key */
 	__be64	counter;
-} SW_WIRE_PACKED;
+};
 
 enum sw_frame_type {
 	SW_FRAME_INITIATION	= 1,
@@ -47,7 +48,7 @@ struct sw_route {
 	__be32	postage;	/* nano coin-hours */
 	__be32	flow;
 	__be16	labels[];
-} SW_WIRE_PACKED;
+};
 
 enum {
 	SW_ROUTE_VERSION	= 1,
@@ -65,7 +66,9 @@ enum sw_packet_type {
 struct sw_session {
 	__be32	index;
 	__be64	counter;
-} SW_WIRE_PACKED;
+};
+
+#pragma pack(pop)
 
 enum {
 	SW_FRAME_LEN	= sizeof(struct sw_frame),
