@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Loading and unloading. */
-#include <linux/genetlink.h>
+#include <net/genetlink.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include "skywire.h"
