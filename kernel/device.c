@@ -54,10 +54,18 @@ struct sw_device *sw_device_find(struct net *net, int ifindex,
 
 static int sw_open_dev(struct net_device *dev)
 {
+	struct in_device *dev4 = __in_dev_get_rtnl(dev);
 	struct inet6_dev *dev6 = __in6_dev_get(dev);
 	struct sw_device *sw = netdev_priv(dev);
 	int err;
 
+	/* Nodes behind one device need not have a path to each other. The
+	 * namespace's setting would override the device's.
+	 */
+	if (dev4) {
+		IN_DEV_CONF_SET(dev4, SEND_REDIRECTS, false);
+		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
+	}
 	/* Addresses are keys' or the administrator's. */
 	if (dev6)
 		dev6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
@@ -110,9 +118,6 @@ static int sw_init_dev(struct net_device *dev)
 	err = gro_cells_init(&sw->gro, dev);
 	if (err)
 		goto err_prefixes;
-	mutex_lock(&sw_mutex);
-	list_add_tail(&sw->node, &sw_devices);
-	mutex_unlock(&sw_mutex);
 	return 0;
 
 err_prefixes:
@@ -129,7 +134,7 @@ static void sw_uninit_dev(struct net_device *dev)
 	struct sw_peer *peer, *next_peer;
 
 	mutex_lock(&sw_mutex);
-	list_del(&sw->node);
+	list_del_init(&sw->node);
 	list_for_each_entry_safe(peer, next_peer, &sw->peers, node)
 		sw_peer_delete(peer);
 	list_for_each_entry_safe(link, next_link, &sw->links, node)
@@ -185,7 +190,7 @@ static void sw_setup(struct net_device *dev)
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
 	dev->priv_flags |= IFF_NO_QUEUE;
-	dev->needed_headroom = SW_HEADROOM + LL_MAX_HEADER;
+	dev->needed_headroom = SW_HEADROOM;
 	dev->needed_tailroom = SW_TAILROOM;
 	dev->features |= features;
 	dev->hw_features |= features;
@@ -204,6 +209,7 @@ static void sw_setup(struct net_device *dev)
 
 	sw->dev = dev;
 	sw->next_label = 1;
+	INIT_LIST_HEAD(&sw->node);
 	INIT_LIST_HEAD(&sw->links);
 	INIT_LIST_HEAD(&sw->peers);
 	get_random_bytes(&sw->flow_key, sizeof(sw->flow_key));
@@ -219,7 +225,11 @@ static int create(struct net *net, struct net_device *dev)
 	err = register_netdevice(dev);
 	if (err)
 		return err;
+	/* Only now may a request find it: a device that fails to register is
+	 * freed whoever pins it.
+	 */
 	mutex_lock(&sw_mutex);
+	list_add_tail(&sw->node, &sw_devices);
 	sw_notify_device(sw, SKYWIRE_CMD_DEV_NTF);
 	mutex_unlock(&sw_mutex);
 	return 0;

@@ -342,26 +342,25 @@ static struct sw_key *swap_slot(struct sw_keyring *ring, unsigned int slot,
 }
 
 /*
- * Make @key the current one, and the current one previous. The ring's lock is
- * held. Keys that lose their slot are left to their work.
+ * Make @key the current one, and the current one previous. Returns the key that
+ * lost its slot by that, or NULL. The ring's lock is held.
  */
-static void make_current(struct sw_keyring *ring, struct sw_key *key)
+static struct sw_key *make_current(struct sw_keyring *ring, struct sw_key *key)
 {
 	struct sw_key *old, *previous;
 	u64 until;
 
 	old = swap_slot(ring, SKYWIRE_KEY_SLOT_CURRENT, key);
 	if (!old)
-		return;
+		return NULL;
 	until = ktime_get_boottime_ns() +
 		SW_KEY_PREVIOUS_TIME * (u64)NSEC_PER_SEC;
 	WRITE_ONCE(old->expires, min(old->expires, until));
 	previous = swap_slot(ring, SKYWIRE_KEY_SLOT_PREVIOUS, old);
-	if (previous) {
+	if (previous)
 		WRITE_ONCE(previous->slot, SW_KEY_DEAD);
-		kick(previous);
-	}
 	kick(old);
+	return previous;
 }
 
 /**
@@ -388,7 +387,7 @@ int sw_key_install(struct sw_key *key, bool draw)
 	if (key->role == SKYWIRE_ROLE_RESPONDER)
 		pushed = swap_slot(ring, SKYWIRE_KEY_SLOT_NEXT, key);
 	else
-		make_current(ring, key);
+		pushed = make_current(ring, key);
 	if (pushed)
 		WRITE_ONCE(pushed->slot, SW_KEY_DEAD);
 	spin_unlock_bh(&ring->lock);
@@ -403,11 +402,14 @@ int sw_key_install(struct sw_key *key, bool draw)
 static void promote(struct sw_key *key)
 {
 	struct sw_keyring *ring = sw_key_ring(key);
+	struct sw_key *pushed;
 
 	spin_lock_bh(&ring->lock);
 	if (key->slot == SKYWIRE_KEY_SLOT_NEXT) {
 		RCU_INIT_POINTER(ring->slot[SKYWIRE_KEY_SLOT_NEXT], NULL);
-		make_current(ring, key);
+		pushed = make_current(ring, key);
+		if (pushed)
+			kick(pushed);
 		key->confirmed = true;
 		kick(key);
 	}

@@ -233,6 +233,9 @@ int sw_nl_dump(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	struct sw_nl_dump dump = {
 		.msg = msg, .cb = cb, .fill = fill, .cmd = cmd,
 	};
+	struct nlattr **attrs = sw_dump_attrs(cb);
+	bool found = cb->args[0] || !(attrs[SKYWIRE_A_DEV_IFINDEX] ||
+				      attrs[SKYWIRE_A_DEV_IFNAME]);
 	struct sw_device *sw;
 	long done = 0;
 	int err = 0;
@@ -242,6 +245,7 @@ int sw_nl_dump(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	list_for_each_entry(sw, &sw_devices, node) {
 		if (done++ < cb->args[0] || !dump_wants(cb, sw))
 			continue;
+		found = true;
 		dump.at = 0;
 		err = walk(sw, &dump);
 		if (err)
@@ -250,6 +254,10 @@ int sw_nl_dump(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 		cb->args[1] = 0;
 	}
 	mutex_unlock(&sw_mutex);
+	if (!found) {
+		NL_SET_ERR_MSG(cb->extack, "no such skywire device");
+		return -ENODEV;
+	}
 	/* A full message goes out as it is; an empty one would loop. */
 	return err == -EMSGSIZE && msg->len ? msg->len : err;
 }

@@ -133,16 +133,18 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 		      u32 flow)
 {
 	struct sw_device *sw = path->peer->sw;
+	unsigned int head = SW_HEADROOM - SW_ROUTE_LEN_MAX +
+			    sw_route_len(path->count);
 	unsigned int len = skb->len;
 	u8 class;
 
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
-		sw_drop(sw, skb, SKYWIRE_DROP_SEGMENT);
-		return;
-	}
-	if (unlikely(sw_skb_own(sw, skb, sw->dev->needed_headroom, SW_TAILROOM,
+	if (unlikely(sw_skb_own(sw, skb, head, SW_TAILROOM,
 				SKYWIRE_COUNTER_SEAL_COPIES))) {
 		sw_drop(sw, skb, SKYWIRE_DROP_NO_MEMORY);
+		return;
+	}
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
+		sw_drop(sw, skb, SKYWIRE_DROP_SEGMENT);
 		return;
 	}
 	class = ip_tunnel_get_dsfield(ip_hdr(skb), skb);

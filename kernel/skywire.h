@@ -51,10 +51,13 @@ enum {
 	SW_LABEL_PAGES		= 65536 / SW_LABELS_PER_PAGE,
 	SW_LABEL_REST		= 3600,	/* s that a label is not reused */
 	SW_KEY_PREVIOUS_TIME	= 60,	/* s that a replaced key is accepted */
-	/* Room in front of an inner packet, and behind it, for what we add and
-	 * for UDP over IPv6; the link layer's own comes on top.
+	/* Room in front of an inner packet, and behind it: for an Ethernet
+	 * header, IPv6, UDP, and what we add. Transports that need more, see to
+	 * it themselves.
 	 */
-	SW_HEADROOM	= SW_FRAME_LEN + SW_ROUTE_LEN_MAX + SW_SESSION_LEN + 48,
+	SW_UNDERLAY_ROOM = 16 + 40 + 8,
+	SW_HEADROOM	= SW_UNDERLAY_ROOM + SW_FRAME_LEN + SW_ROUTE_LEN_MAX +
+			  SW_SESSION_LEN,
 	SW_TAILROOM	= 2 * SW_TAG_LEN,
 	SW_COUNTERS	= SKYWIRE_COUNTER_FRAGMENTED + 1,
 	SW_DROPS	= SKYWIRE_DROP_SEGMENT + 1,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The replay window, after RFC 6479: a ring of words that is cleared as it
- * advances, never shifted. One word more than the window, so that the window
- * is whole wherever in a word the highest counter falls.
+ * advances, never shifted. It takes one word more than the window, so that the
+ * window is whole wherever in a word the highest counter falls; the next power
+ * of two spares 32-bit machines a 64-bit division.
  */
 #ifndef _SKYWIRE_REPLAY_H
 #define _SKYWIRE_REPLAY_H
@@ -11,7 +12,7 @@
 
 enum {
 	SW_REPLAY_WINDOW = 8192,
-	SW_REPLAY_WORDS	 = SW_REPLAY_WINDOW / 64 + 1,
+	SW_REPLAY_WORDS	 = 2 * SW_REPLAY_WINDOW / 64,
 };
 
 /* All zeros is the empty window. The caller serialises access. */
