@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/skywire.h>
+
+#include "names.h"
+
+/*
+ * Switches without a default rather than arrays: the compiler then names the
+ * value that was added to the specification and forgotten here.
+ */
+const char *sw_transport_name(unsigned int value)
+{
+	switch ((enum skywire_transport)value) {
+	case SKYWIRE_TRANSPORT_UDP:
+		return "udp";
+	}
+	return NULL;
+}
+
+const char *sw_link_state_name(unsigned int value)
+{
+	switch ((enum skywire_link_state)value) {
+	case SKYWIRE_LINK_STATE_UP:
+		return "up";
+	case SKYWIRE_LINK_STATE_DOWN:
+		return "down";
+	}
+	return NULL;
+}
+
+const char *sw_path_state_name(unsigned int value)
+{
+	switch ((enum skywire_path_state)value) {
+	case SKYWIRE_PATH_STATE_USABLE:
+		return "usable";
+	case SKYWIRE_PATH_STATE_LINK_DOWN:
+		return "link-down";
+	case SKYWIRE_PATH_STATE_MTU_TOO_SMALL:
+		return "mtu-too-small";
+	case SKYWIRE_PATH_STATE_NO_KEY:
+		return "no-key";
+	}
+	return NULL;
+}
+
+const char *sw_cipher_name(unsigned int value)
+{
+	switch ((enum skywire_cipher)value) {
+	case SKYWIRE_CIPHER_CHACHA20_POLY1305:
+		return "chacha20-poly1305";
+	case SKYWIRE_CIPHER_AES_256_GCM:
+		return "aes-256-gcm";
+	case SKYWIRE_CIPHER_AES_128_GCM:
+		return "aes-128-gcm";
+	}
+	return NULL;
+}
+
+const char *sw_role_name(unsigned int value)
+{
+	switch ((enum skywire_role)value) {
+	case SKYWIRE_ROLE_INITIATOR:
+		return "initiator";
+	case SKYWIRE_ROLE_RESPONDER:
+		return "responder";
+	}
+	return NULL;
+}
+
+const char *sw_key_slot_name(unsigned int value)
+{
+	switch ((enum skywire_key_slot)value) {
+	case SKYWIRE_KEY_SLOT_PREVIOUS:
+		return "previous";
+	case SKYWIRE_KEY_SLOT_CURRENT:
+		return "current";
+	case SKYWIRE_KEY_SLOT_NEXT:
+		return "next";
+	}
+	return NULL;
+}
+
+const char *sw_counter_name(unsigned int value)
+{
+	switch ((enum skywire_counter)value) {
+	case SKYWIRE_COUNTER_RX_FRAMES:
+		return "rx-frames";
+	case SKYWIRE_COUNTER_TX_FRAMES:
+		return "tx-frames";
+	case SKYWIRE_COUNTER_FORWARDED:
+		return "forwarded";
+	case SKYWIRE_COUNTER_DELIVERED:
+		return "delivered";
+	case SKYWIRE_COUNTER_ORIGINATED:
+		return "originated";
+	case SKYWIRE_COUNTER_SEAL_COPIES:
+		return "seal-copies";
+	case SKYWIRE_COUNTER_OPEN_COPIES:
+		return "open-copies";
+	case SKYWIRE_COUNTER_ASYNC_CRYPTS:
+		return "async-crypts";
+	case SKYWIRE_COUNTER_REQUEST_ALLOCS:
+		return "request-allocs";
+	case SKYWIRE_COUNTER_FRAGMENTED:
+		return "fragmented";
+	}
+	return NULL;
+}
+
+const char *sw_drop_name(unsigned int value)
+{
+	switch ((enum skywire_drop)value) {
+	case SKYWIRE_DROP_UNSPEC:
+		return "unspec";
+	case SKYWIRE_DROP_FRAME_SHORT:
+		return "frame-short";
+	case SKYWIRE_DROP_FRAME_LENGTH:
+		return "frame-length";
+	case SKYWIRE_DROP_FRAME_TYPE:
+		return "frame-type";
+	case SKYWIRE_DROP_NO_INDEX:
+		return "no-index";
+	case SKYWIRE_DROP_KEY_EXPIRED:
+		return "key-expired";
+	case SKYWIRE_DROP_AUTH:
+		return "auth";
+	case SKYWIRE_DROP_REPLAY:
+		return "replay";
+	case SKYWIRE_DROP_LINK_DOWN:
+		return "link-down";
+	case SKYWIRE_DROP_HEADER:
+		return "header";
+	case SKYWIRE_DROP_HOPS:
+		return "hops";
+	case SKYWIRE_DROP_PACKET_TYPE:
+		return "packet-type";
+	case SKYWIRE_DROP_DIRECT_HOPS:
+		return "direct-hops";
+	case SKYWIRE_DROP_NO_LABEL:
+		return "no-label";
+	case SKYWIRE_DROP_U_TURN:
+		return "u-turn";
+	case SKYWIRE_DROP_POSTAGE:
+		return "postage";
+	case SKYWIRE_DROP_TOO_BIG:
+		return "too-big";
+	case SKYWIRE_DROP_ECN:
+		return "ecn";
+	case SKYWIRE_DROP_NO_KEY:
+		return "no-key";
+	case SKYWIRE_DROP_SESSION_SHORT:
+		return "session-short";
+	case SKYWIRE_DROP_SESSION_NO_INDEX:
+		return "session-no-index";
+	case SKYWIRE_DROP_SESSION_AUTH:
+		return "session-auth";
+	case SKYWIRE_DROP_SESSION_REPLAY:
+		return "session-replay";
+	case SKYWIRE_DROP_INNER_HEADER:
+		return "inner-header";
+	case SKYWIRE_DROP_INNER_SOURCE:
+		return "inner-source";
+	case SKYWIRE_DROP_DEVICE_DOWN:
+		return "device-down";
+	case SKYWIRE_DROP_NO_PEER:
+		return "no-peer";
+	case SKYWIRE_DROP_NO_PATH:
+		return "no-path";
+	case SKYWIRE_DROP_PROTOCOL:
+		return "protocol";
+	case SKYWIRE_DROP_LOOP:
+		return "loop";
+	case SKYWIRE_DROP_NO_ROUTE:
+		return "no-route";
+	case SKYWIRE_DROP_NO_MEMORY:
+		return "no-memory";
+	case SKYWIRE_DROP_CRYPTO:
+		return "crypto";
+	case SKYWIRE_DROP_SEGMENT:
+		return "segment";
+	}
+	return NULL;
+}
+
+int sw_name_value(sw_name_fn name, const char *text)
+{
+	unsigned int value;
+
+	for (value = 0; value < 256; value++) {
+		const char *s = name(value);
+
+		if (s && !strcmp(s, text))
+			return value;
+	}
+	return -1;
+}
+
+void sw_name_list(sw_name_fn name, char *buf, unsigned int size)
+{
+	unsigned int value, used = 0;
+	int n;
+
+	buf[0] = '\0';
+	for (value = 0; value < 256; value++) {
+		if (!name(value))
+			continue;
+		n = snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+			     name(value));
+		if (n < 0 || n >= (int)(size - used))
+			return;
+		used += n;
+	}
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "swctl.h"
+
+/* Return: what happened, or NULL where @cmd is no notification. */
+static const char *event_of(unsigned int cmd)
+{
+	switch (cmd) {
+	case SKYWIRE_CMD_DEV_NTF:
+	case SKYWIRE_CMD_LINK_NTF:
+	case SKYWIRE_CMD_PEER_NTF:
+	case SKYWIRE_CMD_PATH_NTF:
+	case SKYWIRE_CMD_PREFIX_NTF:
+	case SKYWIRE_CMD_KEY_NTF:
+		return "changed";
+	case SKYWIRE_CMD_DEV_DEL_NTF:
+	case SKYWIRE_CMD_LINK_DEL_NTF:
+	case SKYWIRE_CMD_PEER_DEL_NTF:
+	case SKYWIRE_CMD_PATH_DEL_NTF:
+	case SKYWIRE_CMD_PREFIX_DEL_NTF:
+	case SKYWIRE_CMD_KEY_DEL_NTF:
+		return "deleted";
+	default:
+		return NULL;
+	}
+}
+
+static void print_line(const struct sw_object *obj, const char *event)
+{
+	unsigned int type;
+
+	printf("%s %s", obj->set->name, event);
+	for (type = 0; type <= obj->set->max; type++) {
+		const struct sw_attr *attr = &obj->set->attr[type];
+
+		if (!sw_object_has(obj, type) || !strcmp(attr->name, "ifindex"))
+			continue;
+		if (attr->kind == SW_KIND_FLAG)
+			printf(" %s", attr->name);
+		else if (sw_object_len(obj, type) || attr->kind == SW_KIND_LABELS)
+			printf(" %s %s", attr->name, str(obj, type));
+	}
+	putchar('\n');
+}
+
+static void print_json(const struct sw_object *obj, const char *event)
+{
+	json_t *json = json_object();
+	json_t *attrs = json_of_object(obj);
+
+	json_object_set_new(json, "object", json_string(obj->set->name));
+	json_object_set_new(json, "event", json_string(event));
+	json_object_update(json, attrs);
+	json_decref(attrs);
+	json_dumpf(json, stdout, JSON_COMPACT);
+	json_decref(json);
+	putchar('\n');
+}
+
+static int notified(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	struct ctx *ctx = arg;
+	struct sw_object obj;
+	const char *event;
+
+	if (sw_object_read(&obj, nlh))
+		return 0;
+	event = event_of(genl->cmd);
+	if (!event)
+		return 0;
+	if (ctx->dev && strcmp(ctx->dev, str(&obj, SKYWIRE_A_DEV_IFNAME)))
+		return 0;
+	if (ctx->json)
+		print_json(&obj, event);
+	else
+		print_line(&obj, event);
+	/* Whoever reads this waits for it; and one who has gone ends it. */
+	return fflush(stdout) ? SWCTL_USAGE : 0;
+}
+
+static int monitor(struct ctx *ctx, int argc, char **argv)
+{
+	struct sw_error err;
+	struct request req;
+	int rc;
+
+	request_begin(&req, ctx, SKYWIRE_CMD_DEV_GET);
+	rc = request_args(&req, NULL, argc, argv);
+	if (!rc)
+		rc = ask_open(ctx);
+	if (rc)
+		return rc;
+	if (sw_nl_subscribe(ctx->nl, &err))
+		return complain(SWCTL_REFUSED, "%s", err.text);
+	do {
+		rc = sw_nl_listen(ctx->nl, notified, ctx, &err);
+		if (rc == -ENOBUFS)
+			complain(0, "some changes were lost: they came too fast");
+	} while (rc == -ENOBUFS);
+	return rc < 0 ? complain(SWCTL_REFUSED, "%s", err.text) : rc;
+}
+
+const struct object monitor_object = {
+	.name = "monitor",
+	.run = monitor,
+	.usage =
+	"Usage: swctl monitor [dev DEV]\n"
+	"A line, or with -j a JSON object, for each change until it is interrupted.\n",
+};
