@@ -1,0 +1,77 @@
+#!/busybox sh
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+#
+# The guest's init. guest.sh makes an initramfs of it, with busybox and the
+# modules needed to reach the host's files. Processes are slow to start under
+# emulation, dynamically linked ones slower still: so all is busybox here.
+
+b=/busybox
+
+setup() {
+	$b mkdir -p /dev /proc /host /rw /root
+	$b mount -t devtmpfs dev /dev
+	exec </dev/console >/dev/console 2>&1
+	for mod in /*.ko; do
+		[ ! -e "$mod" ] || $b insmod "$mod"
+	done
+	set -e
+	$b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose host /host
+	$b mount -t tmpfs -o mode=755 rw /rw
+	$b mkdir /rw/upper /rw/work
+	$b mount -t overlay -o lowerdir=/host,upperdir=/rw/upper,workdir=/rw/work root /root
+	cd /root
+	$b mount -o move /dev dev
+	$b mkdir -p out dev/pts dev/shm
+	$b ln -sf /proc/self/fd dev/fd
+	$b mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out out
+	$b mount -t proc proc proc
+	$b mount -t sysfs sys sys
+	$b mount -t debugfs debug sys/kernel/debug
+	$b mount -t tracefs trace sys/kernel/tracing
+	$b mount -t devpts -o ptmxmode=666 pts dev/pts
+	$b mount -t tmpfs -o mode=1777 shm dev/shm
+	$b mount -t tmpfs -o mode=755 run run
+	$b mkdir -p run/lock run/modules/upper run/modules/work
+	$b cp /busybox /init run
+	$b ip link set lo up
+	echo guest > proc/sys/kernel/hostname
+	exec $b switch_root /root /run/busybox sh /run/init job
+}
+
+# The modules are writable, so that modules_install can be tried.
+modules() {
+	# shellcheck source=/dev/null
+	. /out/env
+	rel=$($b uname -r)
+	$b mkdir -p "/lib/modules/$rel"
+	$b mount -t overlay -o \
+		"lowerdir=$MODDIR,upperdir=/run/modules/upper,workdir=/run/modules/work" \
+		modules "/lib/modules/$rel"
+}
+
+# Through a pipe, so that the job does not find itself on a terminal. Whatever
+# it left running would keep the pipe open, and is killed.
+job() {
+	$b stty -F /dev/ttyS1 raw -echo
+	$b mkfifo /run/output
+	$b cat < /run/output > /dev/ttyS1 &
+	cat=$!
+	bash /out/job < /dev/null > /run/output 2>&1
+	echo $? > /out/status
+	for proc in /proc/[1-9]*; do
+		pid=${proc#/proc/}
+		[ "$pid" = 1 ] || [ "$pid" = "$cat" ] || kill -9 "$pid" 2>/dev/null
+	done
+	wait "$cat"
+	$b rm /run/output
+}
+
+if [ "${1:-}" = job ]; then
+	b=/run/busybox
+	modules
+	job
+	echo b > /proc/sysrq-trigger
+else
+	setup
+fi

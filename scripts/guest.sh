@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# guest.sh [OPTION]... COMMAND [ARG]...: runs COMMAND as root in a virtual
+# machine whose root file system is this machine's, in the same directory, with
+# the system's own PATH. What the guest writes is lost, but for what it writes to
+# /out.
+#
+#   -k KERNEL   stock (default), debug, or a packaged release; see kernel.sh
+#   -t SECONDS  limit (default 600)
+#   -m MB       memory (default 1024; debug 2048)
+#   -s CPUS     (default 2)
+#   -i          one CPU, whose clock counts instructions: for benchmarks
+#   -o OUTDIR   /out in the guest (default build/guest); one for each guest that
+#               runs at a time. The kernel's log goes to OUTDIR/console.log.
+#
+# Standard output is that of COMMAND, both streams; the exit status is
+# COMMAND's, 124 when the time is over, 125 when the guest died or never ran it.
+# SKYWIRE_ACCEL=kvm|tcg overrides the choice of QEMU's accelerator.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+usage() {
+	die "usage: guest.sh [-k KERNEL] [-t SECONDS] [-m MB] [-s CPUS] [-i] [-o OUTDIR] COMMAND [ARG]..."
+}
+
+kernel=stock limit=600 mem='' cpus=2 icount='' out=$TOP/build/guest
+while getopts k:t:m:s:io: opt; do
+	case $opt in
+	k) kernel=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	m) mem=$OPTARG ;;
+	s) cpus=$OPTARG ;;
+	i) icount=1 cpus=1 ;;
+	o) out=$OPTARG ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -gt 0 ] || usage
+
+"$TOP/scripts/setup.sh" guest
+vars=$("$TOP/scripts/kernel.sh" "$kernel")
+eval "$vars"
+if [ -z "$mem" ]; then
+	case $kernel in debug) mem=2048 ;; *) mem=1024 ;; esac
+fi
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+exec {lock}> "$out/lock"
+flock -n "$lock" || die "another guest runs in $out"
+rm -f "$out/console.log" "$out/status"
+
+# The modules named and what they need, in the order in which they load. A
+# kernel that has one built in does not list it.
+modules() {
+	local name file needs
+	for name; do
+		{ grep -E "/$name\.ko[^:]*:" "$MODDIR/modules.dep" || :; } | while read -r file needs; do
+			printf '%s\n' "${file%:}"
+			# shellcheck disable=SC2086
+			[ -z "$needs" ] || printf '%s\n' $needs
+		done | tac
+	done | awk '!seen[$0]++'
+}
+
+make_initrd() {
+	local tmp file n=10
+	tmp=$(mktemp -d)
+	cp /bin/busybox "$tmp/busybox"
+	cp "$TOP/scripts/guest-init.sh" "$tmp/init"
+	for file in $(modules virtio_pci 9pnet_virtio 9p overlay); do
+		n=$((n + 1))
+		case $file in
+		*.xz) xz -dc "$MODDIR/$file" > "$tmp/$n.ko" ;;
+		*) cp "$MODDIR/$file" "$tmp/$n.ko" ;;
+		esac
+	done
+	(cd "$tmp" && find . | cpio -o -H newc -R 0:0 --quiet) > "$out/initrd"
+	rm -rf "$tmp"
+}
+
+# What to run, and where. Nothing else of the caller's surroundings gets in, so
+# that a result does not depend on them.
+make_job() {
+	printf 'MODDIR=%q\n' "$MODDIR" > "$out/env"
+	{
+		echo export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+		echo export HOME=/root LANG=C.UTF-8
+		printf 'cd %q || exit 125\nexec ' "$PWD"
+		printf '%q ' "$@"
+		echo
+	} > "$out/job"
+}
+
+# /dev/kvm may exist where guests hang: only the real modules count.
+accel() {
+	if [ -n "$icount" ]; then
+		echo -accel tcg,thread=single -icount shift=1,sleep=off -cpu max
+	elif [ "${SKYWIRE_ACCEL:-}" = kvm ] || { [ -z "${SKYWIRE_ACCEL:-}" ] && [ -w /dev/kvm ] &&
+	     { [ -d /sys/module/kvm_intel ] || [ -d /sys/module/kvm_amd ]; }; }; then
+		echo -accel kvm -cpu host
+	else
+		echo -accel tcg,thread=multi -cpu max
+	fi
+}
+
+make_initrd
+make_job "$@"
+
+args=(-machine q35 -smp "$cpus" -m "$mem" -no-reboot -nodefaults -display none
+	-kernel "$VMLINUZ" -initrd "$out/initrd"
+	-append "console=ttyS0 panic=-1 oops=panic mitigations=off random.trust_cpu=on watchdog_thresh=60"
+	-serial "file:$out/console.log"
+	-chardev "stdio,id=tty,signal=off" -serial chardev:tty
+	-virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"
+	-virtfs "local,path=$out,mount_tag=out,security_model=none,multidevs=remap")
+
+# A stuck guest ignores every signal but KILL, and must not outlive this script.
+# shellcheck disable=SC2046
+setpriv --pdeathsig KILL timeout --foreground -s KILL "$limit" \
+	setpriv --pdeathsig KILL qemu-system-x86_64 $(accel) "${args[@]}" </dev/null &
+qemu=$!
+trap 'kill -KILL $qemu 2>/dev/null; exit 130' INT TERM HUP
+rc=0
+wait $qemu || rc=$?
+
+if [ -s "$out/status" ]; then
+	exit "$(cat "$out/status")"
+elif [ $rc = 137 ]; then
+	note "guest.sh: no end within $limit s"
+	rc=124
+else
+	note "guest.sh: the guest died"
+	rc=125
+fi
+tail -n 40 "$out/console.log" >&2 || :
+exit $rc

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# lint.sh: what compiler, sparse, checkpatch and shellcheck can say about the
+# source. Silent about what is in order; there are no exceptions.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+cd "$TOP"
+scripts/setup.sh build lint test
+vars=$(scripts/kernel.sh stock && scripts/kernel.sh source)
+eval "$vars"
+failed=0
+
+# What a check has to say has to be nothing.
+verdict() {
+	if [ -z "$2" ]; then
+		echo "lint: $1: clean"
+	else
+		printf '%s\nlint: %s: FAILED\n' "$2" "$1"
+		failed=1
+	fi
+}
+
+# All of the module anew, with all the warnings there are. What sparse says of
+# the kernel's own headers is not ours to mend.
+compile() {
+	local dir=$TOP/build/lint rc=0
+	rm -rf "$dir"
+	make -s module KDIR="$KDIR" BUILD=build/lint W=1 C=2 CF=-D__CHECK_ENDIAN__ \
+		KCFLAGS=-Werror > "$TOP/build/lint.log" 2>&1 || rc=$?
+	grep -E "^$dir/|: error:|\*\*\*" "$TOP/build/lint.log" || :
+	return "$rc"
+}
+
+checkpatch() {
+	find kernel include userspace selftests -name '*.[ch]' -print0 |
+		xargs -0 -r perl "$SRC/scripts/checkpatch.pl" --strict --no-tree --no-summary \
+			--quiet --show-types -f
+}
+
+shell_scripts() {
+	grep -rlE '^#!.*\b(ba)?sh\b' .ci scripts selftests userspace --exclude-dir=build
+}
+
+verdict "module, W=1 and sparse" "$(compile 2>&1 || echo "status $?")"
+verdict "generated netlink code" "$(scripts/ynl.sh --check 2>&1 || echo "status $?")"
+verdict checkpatch "$(checkpatch 2>&1 || echo "status $?")"
+# shellcheck disable=SC2046
+verdict shellcheck "$(shellcheck -x $(shell_scripts) 2>&1)"
+exit $failed
