@@ -3,11 +3,10 @@
  * AEAD operations on packets, in place, through the kernel's crypto API.
  *
  * An operation needs a request whose size depends on the driver. Each CPU keeps
- * one ready. An operation takes it out, and puts it back unless the driver
- * answers -EINPROGRESS: then the request is the driver's until it completes,
- * and the next operation on that CPU allocates another. Whoever calls here has
- * bottom halves disabled, so nothing else on this CPU can want the request in
- * between; it is back before the packet goes on, because going on can mean to
+ * one ready, of the largest size it has needed. An operation takes it out, and
+ * puts it back unless the driver answers -EINPROGRESS: then the request is the
+ * driver's until it completes, and the next operation on that CPU allocates
+ * another. It is back before the packet goes on, because going on can mean to
  * seal again.
  *
  * While a driver that may be asynchronous works on a packet, the operation
@@ -40,9 +39,6 @@ struct sw_op {
 
 static DEFINE_PER_CPU(struct sw_op *, sw_ops);
 
-/* The largest request of any key so far, so that one size fits all. */
-static unsigned int sw_op_size = sizeof(struct sw_op);
-
 void sw_crypt_exit(void)
 {
 	int cpu;
@@ -51,21 +47,12 @@ void sw_crypt_exit(void)
 		kfree_sensitive(per_cpu(sw_ops, cpu));
 }
 
-/* Called once for each new transform, before it is used; sw_mutex held. */
-void sw_crypt_fit(struct crypto_aead *tfm)
+static struct sw_op *take_op(struct sw_device *sw, struct crypto_aead *tfm)
 {
 	unsigned int size = sizeof(struct sw_op) + crypto_aead_reqsize(tfm);
+	/* With bottom halves off nobody else is here, but on newer PREEMPT_RT. */
+	struct sw_op *op = this_cpu_xchg(sw_ops, NULL);
 
-	if (size > sw_op_size)
-		WRITE_ONCE(sw_op_size, size);
-}
-
-static struct sw_op *take_op(struct sw_device *sw)
-{
-	unsigned int size = READ_ONCE(sw_op_size);
-	struct sw_op *op = __this_cpu_read(sw_ops);
-
-	__this_cpu_write(sw_ops, NULL);
 	if (likely(op && op->size >= size))
 		return op;
 	kfree_sensitive(op);
@@ -78,10 +65,8 @@ static struct sw_op *take_op(struct sw_device *sw)
 
 static void give_op(struct sw_op *op)
 {
-	if (unlikely(__this_cpu_read(sw_ops)))
+	if (unlikely(this_cpu_cmpxchg(sw_ops, NULL, op)))
 		kfree_sensitive(op);
-	else
-		__this_cpu_write(sw_ops, op);
 }
 
 static void op_done(struct sw_op *op, int err)
@@ -124,7 +109,7 @@ static void crypt(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 		done(skb, key, -EKEYEXPIRED);
 		return;
 	}
-	op = take_op(sw_key_device(key));
+	op = take_op(sw_key_device(key), tfm);
 	if (unlikely(!op)) {
 		err = -ENOMEM;
 		goto out;
@@ -186,6 +171,12 @@ void sw_open(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 	crypt(skb, key, offset, aad, false, done);
 }
 
+/* As skb_tailroom(), which is 0 where there are fragments. */
+static unsigned int tail_room(const struct sk_buff *skb)
+{
+	return skb_end_pointer(skb) - skb_tail_pointer(skb);
+}
+
 /**
  * sw_skb_own - make a packet fit to be sealed or opened in place
  * @sw: device that counts
@@ -204,19 +195,19 @@ void sw_open(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 int sw_skb_own(struct sw_device *sw, struct sk_buff *skb, unsigned int head,
 	       unsigned int tail, enum skywire_counter copies)
 {
-	unsigned int more_head = 0, more_tail = 0;
+	unsigned int more_head, more_tail;
 
 	if (likely(!skb_is_nonlinear(skb) && !skb_cloned(skb) &&
 		   skb_headroom(skb) >= head && skb_tailroom(skb) >= tail))
 		return 0;
 	sw_count(sw, copies);
-	if (skb_is_nonlinear(skb) && __skb_linearize(skb))
+	/* Room for the fragments too, so that all is copied once. */
+	tail += skb->data_len;
+	more_head = max_t(int, head - skb_headroom(skb), 0);
+	more_tail = max_t(int, tail - tail_room(skb), 0);
+	if ((more_head || more_tail || skb_cloned(skb)) &&
+	    pskb_expand_head(skb, SKB_DATA_ALIGN(more_head), more_tail,
+			     GFP_ATOMIC))
 		return -ENOMEM;
-	if (skb_headroom(skb) < head)
-		more_head = SKB_DATA_ALIGN(head - skb_headroom(skb));
-	if (skb_tailroom(skb) < tail)
-		more_tail = tail - skb_tailroom(skb);
-	if (!more_head && !more_tail && !skb_cloned(skb))
-		return 0;
-	return pskb_expand_head(skb, more_head, more_tail, GFP_ATOMIC);
+	return skb_linearize(skb);
 }

@@ -10,6 +10,7 @@
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
@@ -109,6 +110,7 @@ static int sw_init_dev(struct net_device *dev)
 	struct sw_device *sw = netdev_priv(dev);
 	int err;
 
+	netdev_lockdep_set_classes(dev);
 	err = alloc_stats(sw);
 	if (err)
 		return err;
@@ -265,10 +267,35 @@ static void pre_exit_net(struct net *net)
 		netif_carrier_off(sw->dev);
 		RCU_INIT_POINTER(sw->net, NULL);
 		sw_transports_close(sw);
+		sw_links_forget_routes(sw);
 	}
 	mutex_unlock(&sw_mutex);
 	rtnl_unlock();
 }
+
+/*
+ * This machine has been copied: both copies would go on with the same keys and
+ * counters, and use each nonce twice.
+ */
+static int vm_forked(struct notifier_block *nb, unsigned long action,
+		     void *data)
+{
+	struct sw_device *sw;
+	struct sw_link *link;
+	struct sw_peer *peer;
+
+	mutex_lock(&sw_mutex);
+	list_for_each_entry(sw, &sw_devices, node) {
+		list_for_each_entry(link, &sw->links, node)
+			sw_keyring_flush(&link->keys);
+		list_for_each_entry(peer, &sw->peers, node)
+			sw_keyring_flush(&peer->keys);
+	}
+	mutex_unlock(&sw_mutex);
+	return 0;
+}
+
+static struct notifier_block vm_fork_nb = { .notifier_call = vm_forked };
 
 static struct pernet_operations pernet_ops = {
 	.pre_exit = pre_exit_net,
@@ -297,9 +324,12 @@ int __init sw_device_init(unsigned int numdevs)
 {
 	int err;
 
-	err = register_pernet_device(&pernet_ops);
+	err = register_random_vmfork_notifier(&vm_fork_nb);
 	if (err)
 		return err;
+	err = register_pernet_device(&pernet_ops);
+	if (err)
+		goto err_vm_fork;
 	err = rtnl_link_register(&link_ops);
 	if (err)
 		goto err_pernet;
@@ -315,6 +345,8 @@ err_link:
 	rtnl_link_unregister(&link_ops);
 err_pernet:
 	unregister_pernet_device(&pernet_ops);
+err_vm_fork:
+	unregister_random_vmfork_notifier(&vm_fork_nb);
 	return err;
 }
 
@@ -323,4 +355,5 @@ void sw_device_exit(void)
 	/* Deletes the devices, and waits until nothing pins them. */
 	rtnl_link_unregister(&link_ops);
 	unregister_pernet_device(&pernet_ops);
+	unregister_random_vmfork_notifier(&vm_fork_nb);
 }

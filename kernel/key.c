@@ -17,6 +17,7 @@
 
 static struct rhashtable sw_keys;
 static struct workqueue_struct *sw_key_wq;
+static siphash_key_t print_key;
 
 static const struct rhashtable_params key_params = {
 	.head_offset		= offsetof(struct sw_key, node),
@@ -185,10 +186,10 @@ static void key_work(struct work_struct *work)
 		sw_key_remove(key);
 		goto out;
 	}
-	if (key->confirmed ||
+	if (xchg(&key->changed, false) ||
 	    (!key->soft_told && soft_expired(key, now))) {
-		key->confirmed = false;
 		key->soft_told = soft_expired(key, now);
+		sw_generation++;
 		sw_notify_key(key, SKYWIRE_CMD_KEY_NTF);
 	}
 	rearm(key, now);
@@ -273,8 +274,6 @@ struct sw_key *sw_key_create(const struct sw_key_config *c,
 		NL_SET_ERR_MSG(extack, "the kernel has no such cipher");
 		goto err_tx;
 	}
-	sw_crypt_fit(key->tx);
-	sw_crypt_fit(key->rx);
 	key->async = is_async(key->tx) || is_async(key->rx);
 	configure(key, c);
 	key->name.cookie = sw_key_device(key)->cookie;
@@ -295,19 +294,43 @@ err_free:
 	return ERR_PTR(err);
 }
 
+/*
+ * Does a key of the ring seal with bytes of this fingerprint? A second counter
+ * under the same bytes would use each nonce again.
+ */
+static bool in_ring(const struct sw_keyring *ring, u64 print)
+{
+	const struct sw_key *key;
+	int i;
+
+	for (i = 0; i < SW_KEY_SLOTS; i++) {
+		key = rcu_dereference_protected(ring->slot[i],
+						lockdep_is_held(&sw_mutex));
+		if (key && key->print == print)
+			return true;
+	}
+	return false;
+}
+
 /**
  * sw_key_set - give a key its bytes
  * @key: not yet installed
  * @tx: sw_cipher_key_len() bytes that seal
  * @rx: as many that open
  *
- * Return: 0, or what the driver said.
+ * Under sw_mutex.
+ *
+ * Return: 0, or -EALREADY where the owner has a key that seals with the same
+ * bytes, or what the driver said.
  */
 int sw_key_set(struct sw_key *key, const u8 *tx, const u8 *rx)
 {
 	unsigned int len = sw_cipher_key_len(key->cipher);
 	int err;
 
+	key->print = siphash(tx, len, &print_key);
+	if (in_ring(sw_key_ring(key), key->print))
+		return -EALREADY;
 	err = crypto_aead_setkey(key->tx, tx, len);
 	if (err)
 		return err;
@@ -359,6 +382,7 @@ static struct sw_key *make_current(struct sw_keyring *ring, struct sw_key *key)
 	previous = swap_slot(ring, SKYWIRE_KEY_SLOT_PREVIOUS, old);
 	if (previous)
 		WRITE_ONCE(previous->slot, SW_KEY_DEAD);
+	WRITE_ONCE(old->changed, true);
 	kick(old);
 	return previous;
 }
@@ -410,7 +434,7 @@ static void promote(struct sw_key *key)
 		pushed = make_current(ring, key);
 		if (pushed)
 			kick(pushed);
-		key->confirmed = true;
+		WRITE_ONCE(key->changed, true);
 		kick(key);
 	}
 	spin_unlock_bh(&ring->lock);
@@ -463,6 +487,22 @@ enum skywire_drop sw_key_accept(struct sw_key *key, u64 counter)
 }
 
 /**
+ * sw_keyring_usable - can something be sent under a keyring?
+ * @ring: of a link or a peer
+ *
+ * Under RCU or sw_mutex.
+ */
+bool sw_keyring_usable(const struct sw_keyring *ring)
+{
+	const struct sw_key *key;
+
+	key = rcu_dereference_check(ring->slot[SKYWIRE_KEY_SLOT_CURRENT],
+				    lockdep_is_held(&sw_mutex));
+	return key && sw_now() < READ_ONCE(key->expires) &&
+	       atomic64_read(&key->tx_counter) < key->hard_frames;
+}
+
+/**
  * sw_key_take_counter - the counter of the next frame to send
  * @key: current key
  * @counter: result
@@ -471,8 +511,11 @@ enum skywire_drop sw_key_accept(struct sw_key *key, u64 counter)
  */
 int sw_key_take_counter(struct sw_key *key, u64 *counter)
 {
-	if (unlikely(sw_now() >= READ_ONCE(key->expires)))
+	/* Its work counts in jiffies, which stand still in suspend. */
+	if (unlikely(sw_now() >= READ_ONCE(key->expires))) {
+		kick(key);
 		return -EKEYEXPIRED;
+	}
 	/* Not even an attempt beyond the limit: 2^64 of them would wrap. */
 	if (unlikely(atomic64_read(&key->tx_counter) >= key->hard_frames))
 		return -EKEYEXPIRED;
@@ -488,9 +531,11 @@ int __init sw_key_init(void)
 {
 	int err;
 
-	sw_key_wq = alloc_workqueue("skywire", WQ_MEM_RECLAIM, 0);
+	/* One at a time: they would all wait for sw_mutex. */
+	sw_key_wq = alloc_ordered_workqueue("skywire", 0);
 	if (!sw_key_wq)
 		return -ENOMEM;
+	get_random_bytes(&print_key, sizeof(print_key));
 	err = rhashtable_init(&sw_keys, &key_params);
 	if (err)
 		destroy_workqueue(sw_key_wq);

@@ -39,6 +39,23 @@ void sw_link_set_endpoint(struct sw_link *link, struct sw_endpoint *ep)
 		call_rcu(&old->rcu, endpoint_free_rcu);
 }
 
+/*
+ * Drop all cached routes, which must not outlive their namespace. The sockets
+ * are closed, and a grace period has passed; under sw_mutex.
+ */
+void sw_links_forget_routes(struct sw_device *sw)
+{
+	struct sw_endpoint *ep;
+	struct sw_link *link;
+
+	list_for_each_entry(link, &sw->links, node) {
+		ep = rcu_dereference_protected(link->endpoint,
+					       lockdep_is_held(&sw_mutex));
+		if (ep)
+			dst_cache_reset_now(&ep->cache);
+	}
+}
+
 static void link_free_rcu(struct rcu_head *rcu)
 {
 	struct sw_link *link = container_of(rcu, struct sw_link, rcu);
@@ -220,6 +237,8 @@ void sw_link_delete(struct sw_link *link)
 	slot->released = boot_seconds();
 	slot->owner = owner_hash(sw, link->neighbour);
 	list_del(&link->node);
+	/* What is in flight may pin the link for longer than its namespace. */
+	sw_link_set_endpoint(link, NULL);
 	sw->n_links--;
 	sw_generation++;
 	sw_link_put(link);

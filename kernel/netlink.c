@@ -24,7 +24,6 @@ static struct genl_family family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.ops		= skywire_nl_ops,
 	.n_ops		= ARRAY_SIZE(skywire_nl_ops),
-	.resv_start_op	= __SKYWIRE_CMD_MAX,
 	.mcgrps		= groups,
 	.n_mcgrps	= ARRAY_SIZE(groups),
 };
@@ -81,6 +80,32 @@ struct nlattr *sw_nl_need(struct genl_info *info, int attr, const char *msg)
 		return NULL;
 	}
 	return info->attrs[attr];
+}
+
+/**
+ * sw_nl_check_underlay - may the sender set what acts on the sockets' namespace?
+ * @sw: device, which may have moved away from there
+ * @info: request
+ * @attr: attribute, if present
+ *
+ * Return: 0, or -EPERM explained.
+ */
+int sw_nl_check_underlay(struct sw_device *sw, struct genl_info *info, int attr)
+{
+	struct net *net;
+	bool may;
+
+	if (!info->attrs[attr])
+		return 0;
+	rcu_read_lock();
+	net = rcu_dereference(sw->net);
+	may = net && ns_capable(net->user_ns, CAP_NET_ADMIN);
+	rcu_read_unlock();
+	if (may)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
+			    "needs CAP_NET_ADMIN where the sockets are");
+	return -EPERM;
 }
 
 /* The link whose label is in @attr, or an ERR_PTR; under sw_mutex. */
@@ -319,7 +344,7 @@ static int set_port(struct sw_device *sw, struct genl_info *info)
 		return 0;
 	sw->port = nla_get_u16(attr);
 	if (rcu_access_pointer(sw->sock4))
-		err = sw_udp.open(sw);
+		err = sw_transports_open(sw);
 	if (err) {
 		sw->port = old;
 		NL_SET_ERR_MSG_ATTR(info->extack, attr, "cannot use the port");
@@ -342,6 +367,16 @@ static void set_fwmark(struct sw_device *sw, u32 mark)
 	}
 }
 
+static bool is_neighbour(struct sw_device *sw, const u8 *key)
+{
+	struct sw_link *link;
+
+	list_for_each_entry(link, &sw->links, node)
+		if (!memcmp(link->neighbour, key, sizeof(link->neighbour)))
+			return true;
+	return false;
+}
+
 static int set_device(struct sw_device *sw, struct genl_info *info)
 {
 	struct nlattr *identity = info->attrs[SKYWIRE_A_DEV_IDENTITY];
@@ -349,6 +384,15 @@ static int set_device(struct sw_device *sw, struct genl_info *info)
 	struct in6_addr address;
 	int err;
 
+	err = sw_nl_check_underlay(sw, info, SKYWIRE_A_DEV_PORT) ?:
+	      sw_nl_check_underlay(sw, info, SKYWIRE_A_DEV_FWMARK);
+	if (err)
+		return err;
+	if (identity && is_neighbour(sw, nla_data(identity))) {
+		NL_SET_ERR_MSG_ATTR(info->extack, identity,
+				    "a link's neighbour has this key");
+		return -EEXIST;
+	}
 	if (identity && sw_peer_find(sw, nla_data(identity))) {
 		NL_SET_ERR_MSG_ATTR(info->extack, identity,
 				    "a peer has this key");

@@ -38,6 +38,8 @@ void sw_nl_notify(struct sw_device *sw, u8 cmd, sw_nl_fill_t fill,
 		  void *object);
 int sw_nl_do(struct genl_info *info,
 	     int (*act)(struct sw_device *sw, struct genl_info *info));
+int sw_nl_check_underlay(struct sw_device *sw, struct genl_info *info,
+			 int attr);
 struct nlattr *sw_nl_need(struct genl_info *info, int attr, const char *msg);
 int sw_nl_put_device(struct sk_buff *msg, const struct sw_device *sw);
 struct sw_link *sw_nl_link(struct sw_device *sw, struct genl_info *info,

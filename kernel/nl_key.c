@@ -213,6 +213,10 @@ static int new_key(struct sw_device *sw, struct genl_info *info)
 	err = sw_key_set(key, tx, rx);
 	if (!err)
 		err = sw_key_install(key, !info->attrs[SKYWIRE_A_KEY_RX_INDEX]);
+	if (err == -EALREADY)
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[SKYWIRE_A_KEY_TX_KEY],
+				    "the key is in use; nonces would repeat");
 	if (err == -EEXIST)
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[SKYWIRE_A_KEY_RX_INDEX],
@@ -222,7 +226,9 @@ static int new_key(struct sw_device *sw, struct genl_info *info)
 		return err;
 	}
 	sw_notify_key(key, SKYWIRE_CMD_KEY_NTF);
-	return sw_nl_reply(info, SKYWIRE_CMD_KEY_NEW, fill_key, key);
+	/* The key is there, whatever becomes of the answer. */
+	sw_nl_reply(info, SKYWIRE_CMD_KEY_NEW, fill_key, key);
+	return 0;
 }
 
 static int get_key(struct sw_device *sw, struct genl_info *info)
@@ -272,16 +278,20 @@ int skywire_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info)
 
 static int dump_ring(struct sw_keyring *ring, struct sw_nl_dump *dump)
 {
-	struct sw_key *key;
+	struct sw_key *key[SW_KEY_SLOTS];
 	int i, err = 0;
 
-	for (i = 0; i < SW_KEY_SLOTS && !err; i++) {
-		/* Stays while sw_mutex is held, in this slot or another. */
-		key = rcu_dereference_protected(ring->slot[i],
-						lockdep_is_held(&sw_mutex));
-		if (key)
-			err = sw_nl_dump_object(dump, key);
-	}
+	/* The packet path moves keys between slots; while sw_mutex is held,
+	 * they stay.
+	 */
+	spin_lock_bh(&ring->lock);
+	for (i = 0; i < SW_KEY_SLOTS; i++)
+		key[i] = rcu_dereference_protected(ring->slot[i],
+						   lockdep_is_held(&ring->lock));
+	spin_unlock_bh(&ring->lock);
+	for (i = 0; i < SW_KEY_SLOTS && !err; i++)
+		if (key[i])
+			err = sw_nl_dump_object(dump, key[i]);
 	return err;
 }
 

@@ -165,13 +165,15 @@ static int check_mtu(struct genl_info *info)
  * Check the request, and make the endpoint that the link is to have: its old
  * one, changed. NULL where there is none to be, or an ERR_PTR explained.
  */
-static struct sw_endpoint *make_endpoint(struct genl_info *info,
+static struct sw_endpoint *make_endpoint(struct sw_device *sw,
+					 struct genl_info *info,
 					 const struct sw_endpoint *old)
 {
 	struct sw_endpoint *ep;
 	int err;
 
-	err = check_mtu(info);
+	err = check_mtu(info) ?:
+	      sw_nl_check_underlay(sw, info, SKYWIRE_A_LINK_OIF);
 	if (err)
 		return ERR_PTR(err);
 	if (!old && !info->attrs[SKYWIRE_A_LINK_REMOTE]) {
@@ -258,7 +260,7 @@ static int new_link(struct sw_device *sw, struct genl_info *info)
 		NL_SET_ERR_MSG_ATTR(info->extack, id, "no such transport");
 		return -EOPNOTSUPP;
 	}
-	ep = make_endpoint(info, NULL);
+	ep = make_endpoint(sw, info, NULL);
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	link = sw_link_create(sw, label ? nla_get_u16(label) : 0,
@@ -268,7 +270,9 @@ static int new_link(struct sw_device *sw, struct genl_info *info)
 		return PTR_ERR(link);
 	}
 	apply(link, info, ep);
-	return sw_nl_reply(info, SKYWIRE_CMD_LINK_NEW, fill_link, link);
+	/* The link is there, whatever becomes of the answer. */
+	sw_nl_reply(info, SKYWIRE_CMD_LINK_NEW, fill_link, link);
+	return 0;
 }
 
 static int set_link(struct sw_device *sw, struct genl_info *info)
@@ -278,7 +282,7 @@ static int set_link(struct sw_device *sw, struct genl_info *info)
 
 	if (IS_ERR(link))
 		return PTR_ERR(link);
-	ep = make_endpoint(info, endpoint(link));
+	ep = make_endpoint(sw, info, endpoint(link));
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	apply(link, info, ep);

@@ -75,7 +75,11 @@ static int new_peer(struct sw_device *sw, struct genl_info *info)
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	sw_notify_peer(peer, SKYWIRE_CMD_PEER_NTF);
-	return sw_nl_reply(info, SKYWIRE_CMD_PEER_NEW, fill_peer, peer);
+	sw_notify_prefix(list_first_entry(&peer->prefixes, struct sw_prefix,
+					  node), SKYWIRE_CMD_PREFIX_NTF);
+	/* The peer is there, whatever becomes of the answer. */
+	sw_nl_reply(info, SKYWIRE_CMD_PEER_NEW, fill_peer, peer);
+	return 0;
 }
 
 static int del_peer(struct sw_device *sw, struct genl_info *info)
@@ -296,7 +300,9 @@ static int new_path(struct sw_device *sw, struct genl_info *info)
 	err = install(sw, info, path);
 	if (err)
 		return err;
-	return sw_nl_reply(info, SKYWIRE_CMD_PATH_NEW, fill_path, path);
+	/* The path is there, whatever becomes of the answer. */
+	sw_nl_reply(info, SKYWIRE_CMD_PATH_NEW, fill_path, path);
+	return 0;
 }
 
 static int set_path(struct sw_device *sw, struct genl_info *info)

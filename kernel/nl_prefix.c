@@ -95,7 +95,9 @@ static int get_prefix(struct sw_device *sw, struct genl_info *info)
 	}
 	prefix = sw_prefix_match(sw, p.family, p.addr);
 	if (!prefix) {
-		GENL_SET_ERR_MSG(info, "no prefix holds the address");
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[SKYWIRE_A_PREFIX_PREFIX],
+				    "no prefix holds the address");
 		return -ENOENT;
 	}
 	return sw_nl_reply(info, SKYWIRE_CMD_PREFIX_GET, fill_prefix, prefix);
@@ -127,7 +129,9 @@ static int new_prefix(struct sw_device *sw, struct genl_info *info)
 			return PTR_ERR(prefix);
 	}
 	sw_notify_prefix(prefix, SKYWIRE_CMD_PREFIX_NTF);
-	return sw_nl_reply(info, SKYWIRE_CMD_PREFIX_NEW, fill_prefix, prefix);
+	/* The prefix is there, whatever becomes of the answer. */
+	sw_nl_reply(info, SKYWIRE_CMD_PREFIX_NEW, fill_prefix, prefix);
+	return 0;
 }
 
 static int del_prefix(struct sw_device *sw, struct genl_info *info)
@@ -141,7 +145,9 @@ static int del_prefix(struct sw_device *sw, struct genl_info *info)
 		return err;
 	prefix = sw_prefix_find(sw, p.family, p.addr, p.len);
 	if (!prefix) {
-		GENL_SET_ERR_MSG(info, "no such prefix");
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[SKYWIRE_A_PREFIX_PREFIX],
+				    "no such prefix");
 		return -ENOENT;
 	}
 	if (prefix->own) {

@@ -203,11 +203,6 @@ u32 sw_path_mtu(const struct sw_path *path)
 	return path->mtu ? min(path->mtu, mtu) : mtu;
 }
 
-static bool has_current_key(const struct sw_keyring *ring)
-{
-	return rcu_access_pointer(ring->slot[SKYWIRE_KEY_SLOT_CURRENT]);
-}
-
 /**
  * sw_path_state - can a path be chosen?
  * @path: path
@@ -220,8 +215,8 @@ enum skywire_path_state sw_path_state(const struct sw_path *path)
 {
 	if (READ_ONCE(path->link->state) != SKYWIRE_LINK_STATE_UP)
 		return SKYWIRE_PATH_STATE_LINK_DOWN;
-	if (!has_current_key(&path->link->keys) ||
-	    (path->count && !has_current_key(&path->peer->keys)))
+	if (!sw_keyring_usable(&path->link->keys) ||
+	    (path->count && !sw_keyring_usable(&path->peer->keys)))
 		return SKYWIRE_PATH_STATE_NO_KEY;
 	if (sw_path_mtu(path) < SKYWIRE_MTU_MIN)
 		return SKYWIRE_PATH_STATE_MTU_TOO_SMALL;

@@ -45,7 +45,9 @@ static bool parse_inner(struct sk_buff *skb)
 {
 	unsigned int len;
 
+	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
+	skb_reset_transport_header(skb);
 	skb->protocol = ip_tunnel_parse_protocol(skb);
 	if (skb->protocol == htons(ETH_P_IP)) {
 		len = ntohs(ip_hdr(skb)->tot_len);
@@ -92,6 +94,8 @@ static void deliver(struct sw_device *sw, struct sk_buff *skb,
 {
 	struct net_device *dev = sw->dev;
 	struct sw_peer *peer;
+	unsigned int len;
+	u32 postage;
 
 	if (unlikely(!parse_inner(skb))) {
 		deliver_drop(sw, skb, SKYWIRE_DROP_INNER_HEADER);
@@ -116,12 +120,17 @@ static void deliver(struct sw_device *sw, struct sk_buff *skb,
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
 	skb->dev = dev;
-	skb_reset_mac_header(skb);
-	sw_count(sw, SKYWIRE_COUNTER_DELIVERED);
-	sw_traffic_rx(peer->traffic, skb->len, sw_cb(skb)->postage);
-	dev_sw_netstats_rx_add(dev, skb->len);
 	trace_deliver(peer, skb);
-	gro_cells_receive(&sw->gro, skb);
+	postage = sw_cb(skb)->postage;
+	len = skb->len;
+	/* Its queue is bounded, and it counts for the device what it drops. */
+	if (unlikely(gro_cells_receive(&sw->gro, skb) == NET_RX_DROP)) {
+		sw_count_drop(sw, SKYWIRE_DROP_BACKLOG);
+		return;
+	}
+	sw_count(sw, SKYWIRE_COUNTER_DELIVERED);
+	sw_traffic_rx(peer->traffic, len, postage);
+	dev_sw_netstats_rx_add(dev, len);
 }
 
 static void session_opened(struct sk_buff *skb, struct sw_key *key, int err)
@@ -226,7 +235,6 @@ static void link_opened(struct sk_buff *skb, struct sw_key *key, int err)
 	}
 	skb_trim(skb, skb->len - SW_TAG_LEN);
 	__skb_pull(skb, SW_FRAME_LEN);
-	sw_skb_reset(skb);
 	receive_packet(key->link, skb);
 }
 
@@ -285,11 +293,10 @@ void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds)
 
 	sw_count(sw, SKYWIRE_COUNTER_RX_FRAMES);
 	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (unlikely(!skb))
+	if (unlikely(!skb)) {
+		sw_count_drop(sw, SKYWIRE_DROP_NO_MEMORY);
 		return;
-	/* Neither may be kept across an asynchronous driver. */
-	skb_orphan(skb);
-	skb_dst_drop(skb);
+	}
 	sw_cb(skb)->class = outer_ds;
 	key = gate(sw, skb, &reason);
 	if (unlikely(!key)) {
@@ -300,5 +307,10 @@ void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds)
 		sw_drop(sw, skb, SKYWIRE_DROP_NO_MEMORY);
 		return;
 	}
+	/* Now, because an asynchronous driver may have the packet for longer
+	 * than its socket, device or route live.
+	 */
+	skb_orphan(skb);
+	sw_skb_reset(skb);
 	sw_open(skb, key, 0, SW_FRAME_LEN, link_opened);
 }

@@ -15,7 +15,12 @@
 #include "compat.h"
 #include "skywire.h"
 
-/* As many skywire devices may be stacked on each other. */
+/*
+ * How deep transmissions of devices without a queue may nest, skywire devices
+ * being such ones, before the stack gets short. Where an asynchronous driver
+ * takes the packet off the stack, a loop ends when the packet, which grows by
+ * each turn, is too big.
+ */
 #define SW_NESTING_MAX	3
 
 static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
@@ -32,6 +37,8 @@ static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_ROUTE);
 		return;
 	}
+	sw_traffic_tx(link->traffic, skb->len - SW_LINK_OVERHEAD,
+		      sw_cb(skb)->postage, sw_cb(skb)->fee);
 	/* The DSCP stays inside; ECN must be where queues can mark it. */
 	link->transport->xmit(link, ep, skb,
 			      sw_cb(skb)->class & INET_ECN_MASK);
@@ -46,7 +53,7 @@ static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
  *
  * Under RCU with bottom halves off.
  */
-void sw_link_send(struct sw_link *link, struct sk_buff *skb, u64 fee)
+void sw_link_send(struct sw_link *link, struct sk_buff *skb, u32 fee)
 {
 	const struct sw_route *r = (const struct sw_route *)skb->data;
 	struct sw_frame *frame;
@@ -62,7 +69,8 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, u64 fee)
 		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_KEY);
 		return;
 	}
-	sw_traffic_tx(link->traffic, skb->len, be32_to_cpu(r->postage), fee);
+	sw_cb(skb)->postage = be32_to_cpu(r->postage);
+	sw_cb(skb)->fee = fee;
 	sw_cb(skb)->class = r->class;
 	sw_cb(skb)->counter = counter;
 
@@ -213,22 +221,18 @@ static struct sw_path *route(struct sw_device *sw, struct sk_buff *skb,
 	return path;
 }
 
-/* A fragment of a packet that was too big; they all take the same path. */
+static void transmit(struct sw_device *sw, struct sk_buff *skb);
+
+/*
+ * A fragment of a packet that was too big. Without ports to tell flows by, it
+ * may take another path, and be cut again for that one.
+ */
 static int send_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
 	struct sw_device *sw = netdev_priv(skb->dev);
-	struct sw_path *path;
-	u32 flow;
 
-	skb->protocol = htons(ETH_P_IP);
 	sw_count(sw, SKYWIRE_COUNTER_FRAGMENTED);
-	path = route(sw, skb, &flow);
-	if (!path)
-		return 0;
-	if (skb->len > sw_path_mtu(path))
-		too_big(sw, skb, sw_path_mtu(path));
-	else
-		originate(skb, path, flow);
+	transmit(sw, skb);
 	return 0;
 }
 
@@ -244,10 +248,13 @@ static void fragment(struct sw_device *sw, struct sk_buff *skb, u32 mtu)
 	skb->dev = sw->dev;
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	IPCB(skb)->frag_max_size = mtu;
-	ip_do_fragment(dev_net(sw->dev), skb->sk, skb, send_fragment);
+	if (ip_do_fragment(dev_net(sw->dev), skb->sk, skb, send_fragment)) {
+		dev_core_stats_tx_dropped_inc(sw->dev);
+		sw_count_drop(sw, SKYWIRE_DROP_SEGMENT);
+	}
 }
 
-/* Send a large packet in segments. Those come linear, summed and unshared. */
+/* Send a large packet in segments. Most come linear, summed and unshared. */
 static void segment(struct sw_device *sw, struct sk_buff *skb,
 		    const struct sw_path *path, u32 flow)
 {
@@ -272,15 +279,28 @@ static bool too_long(const struct sk_buff *skb, u32 mtu)
 	return skb->len > mtu;
 }
 
+/*
+ * Is it IPv4 or IPv6, and the header where it can be read? Packet sockets may
+ * leave it in fragments, and the protocol to us.
+ */
+static bool parse_outgoing(struct sk_buff *skb)
+{
+	__be16 protocol;
+
+	pskb_network_may_pull(skb, min_t(unsigned int, skb->len,
+					 sizeof(struct ipv6hdr)));
+	protocol = ip_tunnel_parse_protocol(skb);
+	if (!skb->protocol || skb->protocol == htons(ETH_P_ALL))
+		skb->protocol = protocol;
+	return protocol && protocol == skb->protocol;
+}
+
 static void transmit(struct sw_device *sw, struct sk_buff *skb)
 {
 	struct sw_path *path;
 	u32 flow, mtu;
 
-	/* Neither the parser nor the flow dissector may meet another type. */
-	if (unlikely(!skb->protocol ||
-		     ip_tunnel_parse_protocol(skb) != skb->protocol ||
-		     !pskb_inet_may_pull(skb))) {
+	if (unlikely(!parse_outgoing(skb))) {
 		xmit_drop(sw, skb, SKYWIRE_DROP_PROTOCOL);
 		return;
 	}
@@ -318,6 +338,7 @@ netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (unlikely(!skb)) {
 		dev_core_stats_tx_dropped_inc(dev);
+		sw_count_drop(sw, SKYWIRE_DROP_NO_MEMORY);
 		return NETDEV_TX_OK;
 	}
 	rcu_read_lock();

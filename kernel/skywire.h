@@ -60,7 +60,7 @@ enum {
 			  SW_SESSION_LEN,
 	SW_TAILROOM	= 2 * SW_TAG_LEN,
 	SW_COUNTERS	= SKYWIRE_COUNTER_FRAGMENTED + 1,
-	SW_DROPS	= SKYWIRE_DROP_SEGMENT + 1,
+	SW_DROPS	= SKYWIRE_DROP_BACKLOG + 1,
 };
 
 /* Per CPU and device; bottom halves are off wherever it is written. */
@@ -198,8 +198,8 @@ struct sw_key_name {
  * @role: of the handshake; constant
  * @cipher: enum skywire_cipher; constant
  * @soft_told: a soft limit's passing was notified; sw_mutex
- * @confirmed: a frame under it has arrived and made it the current key, of
- *	which @work has not told yet
+ * @changed: it has changed its slot, of which @work has not told yet
+ * @print: keyed hash of the bytes that seal; constant
  * @installed: boot time in ns; constant
  * @soft_at: boot time in ns of the soft limit, 0 for none; constant
  * @soft_frames: soft limit of frames sent, 0 for none; constant
@@ -230,7 +230,8 @@ struct sw_key {
 	u8			role;
 	u8			cipher;
 	bool			soft_told;
-	bool			confirmed;
+	bool			changed;
+	u64			print;
 	u64			installed;
 	u64			soft_at;
 	u64			soft_frames;
@@ -399,13 +400,15 @@ struct sw_prefix {
  * struct sw_cb - what a packet carries from one step to the next
  * @counter: of the AEAD operation in hand
  * @label: egress link, while the session layer is sealed
- * @postage: what arrived with the packet, while its session layer is opened
+ * @postage: of the packet, while a layer is sealed or opened
+ * @fee: what was kept of it, while the link layer is sealed
  * @class: DS field: of the outer header until the link layer is open, of the
  *	packet from then on
  */
 struct sw_cb {
 	u64	counter;
 	u32	postage;
+	u32	fee;
 	u16	label;
 	u8	class;
 };
@@ -430,6 +433,7 @@ void sw_device_exit(void);
 
 /* stats.c */
 void sw_count(struct sw_device *sw, enum skywire_counter counter);
+void sw_count_drop(struct sw_device *sw, enum skywire_drop reason);
 void sw_drop(struct sw_device *sw, struct sk_buff *skb,
 	     enum skywire_drop reason);
 enum skywire_drop sw_crypt_reason(int err, enum skywire_drop forged);
@@ -467,6 +471,7 @@ void sw_key_remove(struct sw_key *key);
 struct sw_key *sw_key_lookup(const struct sw_device *sw, u32 index);
 enum skywire_drop sw_key_accept(struct sw_key *key, u64 counter);
 bool sw_key_may_open(const struct sw_key *key, u64 counter);
+bool sw_keyring_usable(const struct sw_keyring *ring);
 int sw_key_take_counter(struct sw_key *key, u64 *counter);
 void sw_keyring_init(struct sw_keyring *ring);
 void sw_keyring_flush(struct sw_keyring *ring);
@@ -476,7 +481,6 @@ static inline struct sw_keyring *sw_key_ring(const struct sw_key *key);
 typedef void (*sw_crypt_done_t)(struct sk_buff *skb, struct sw_key *key,
 				int err);
 void sw_crypt_exit(void);
-void sw_crypt_fit(struct crypto_aead *tfm);
 int sw_skb_own(struct sw_device *sw, struct sk_buff *skb, unsigned int head,
 	       unsigned int tail, enum skywire_counter copies);
 void sw_seal(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
@@ -490,6 +494,7 @@ struct sw_link *sw_link_create(struct sw_device *sw, u16 label,
 			       const struct sw_transport *transport,
 			       struct netlink_ext_ack *extack);
 void sw_link_set_endpoint(struct sw_link *link, struct sw_endpoint *ep);
+void sw_links_forget_routes(struct sw_device *sw);
 void sw_link_delete(struct sw_link *link);
 void sw_link_put(struct sw_link *link);
 void sw_endpoint_free(struct sw_endpoint *ep);
@@ -538,7 +543,7 @@ void sw_prefix_delete(struct sw_prefix *prefix);
 
 /* send.c */
 netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev);
-void sw_link_send(struct sw_link *link, struct sk_buff *skb, u64 fee);
+void sw_link_send(struct sw_link *link, struct sk_buff *skb, u32 fee);
 
 /* receive.c */
 void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds);

@@ -53,6 +53,14 @@ void sw_count(struct sw_device *sw, enum skywire_counter counter)
 	add(&s->counter[counter], &s->syncp);
 }
 
+/* Count a packet that somebody else has freed, or that never was. */
+void sw_count_drop(struct sw_device *sw, enum skywire_drop reason)
+{
+	struct sw_stats *s = this_cpu_ptr(sw->stats);
+
+	add(&s->drop[reason], &s->syncp);
+}
+
 /**
  * sw_drop - count, trace and free a packet
  * @sw: the device that refuses it
@@ -62,9 +70,7 @@ void sw_count(struct sw_device *sw, enum skywire_counter counter)
 void sw_drop(struct sw_device *sw, struct sk_buff *skb,
 	     enum skywire_drop reason)
 {
-	struct sw_stats *s = this_cpu_ptr(sw->stats);
-
-	add(&s->drop[reason], &s->syncp);
+	sw_count_drop(sw, reason);
 	trace_drop(sw->dev, skb, reason);
 	kfree_skb_reason(skb, core_reason[reason] ?:
 			 SKB_DROP_REASON_NOT_SPECIFIED);

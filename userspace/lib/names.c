@@ -180,6 +180,8 @@ const char *sw_drop_name(unsigned int value)
 		return "crypto";
 	case SKYWIRE_DROP_SEGMENT:
 		return "segment";
+	case SKYWIRE_DROP_BACKLOG:
+		return "backlog";
 	}
 	return NULL;
 }

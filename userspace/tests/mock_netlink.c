@@ -270,7 +270,7 @@ static void make_stats(struct sw_messages *list)
 
 	put_dev(nlh, 0);
 	put_entries(nlh, SKYWIRE_A_STATS_COUNTER, SKYWIRE_COUNTER_FRAGMENTED + 1);
-	put_entries(nlh, SKYWIRE_A_STATS_DROP, SKYWIRE_DROP_SEGMENT + 1);
+	put_entries(nlh, SKYWIRE_A_STATS_DROP, SKYWIRE_DROP_BACKLOG + 1);
 }
 
 static void make(struct sw_messages *list, __u8 cmd, unsigned int i)

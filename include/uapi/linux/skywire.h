@@ -112,7 +112,8 @@ enum skywire_key_slot {
  * @SKYWIRE_COUNTER_ASYNC_CRYPTS: Slow path - AEAD operations that the driver
  *   finished later.
  * @SKYWIRE_COUNTER_REQUEST_ALLOCS: Slow path - AEAD requests allocated because
- *   the CPU's own was in flight.
+ *   the CPU had none of the size; its own was in flight, or this was its
+ *   first.
  * @SKYWIRE_COUNTER_FRAGMENTED: IPv4 packets fragmented before sealing because
  *   their path was too small.
  */
@@ -180,7 +181,9 @@ enum skywire_counter {
  * @SKYWIRE_DROP_NO_MEMORY: An allocation failed.
  * @SKYWIRE_DROP_CRYPTO: The AEAD driver refused the operation, being busy or
  *   broken.
- * @SKYWIRE_DROP_SEGMENT: A large packet could not be segmented or checksummed.
+ * @SKYWIRE_DROP_SEGMENT: A large packet could not be segmented, fragmented or
+ *   checksummed.
+ * @SKYWIRE_DROP_BACKLOG: The device's receive queue on this CPU was full.
  */
 enum skywire_drop {
 	SKYWIRE_DROP_UNSPEC,
@@ -217,6 +220,7 @@ enum skywire_drop {
 	SKYWIRE_DROP_NO_MEMORY,
 	SKYWIRE_DROP_CRYPTO,
 	SKYWIRE_DROP_SEGMENT,
+	SKYWIRE_DROP_BACKLOG,
 };
 
 enum {
