@@ -61,7 +61,7 @@ capture() {
 	at "$1" tcpdump -i "$2" -n -U --immediate-mode -w "$TMP/$1.pcap" "$3" \
 		2> "$TMP/$1.log" &
 	jobs+=($!)
-	wait_for 20 grep -q 'listening on' "$TMP/$1.log" || die "no capture at $1"
+	wait_for 60 grep -q 'listening on' "$TMP/$1.log" || die "no capture at $1"
 }
 
 packets() { tcpdump -n -r "$TMP/$1.pcap" 2> /dev/null | wc -l; }
@@ -220,7 +220,7 @@ shown "ping, over two relays" "${answered:-0} of 5 answered" "${answered:-0} == 
 
 at server iperf3 -s --forceflush > "$TMP/iperf3.log" 2>&1 &
 jobs+=($!)
-wait_for 20 grep -q listening "$TMP/iperf3.log" || die "iperf3 does not listen"
+wait_for 60 grep -q listening "$TMP/iperf3.log" || die "iperf3 does not listen"
 
 say "iperf3, TCP, and what the first relay shows meanwhile"
 before=$(counter relay1 forwarded)
@@ -239,7 +239,7 @@ rate() {
 }
 tcp=$(rate "$TMP/tcp")
 shown "iperf3 TCP" "$tcp Mbit/s" "$(awk -v r="$tcp" 'BEGIN { print (r > 0) }')"
-shown "relay1 forwards meanwhile, and shows it" "$during packets" "$during > 100"
+shown "relay1 forwards meanwhile, and shows it" "$during packets" "$during > 20"
 
 say "iperf3, UDP, 2 Mbit/s"
 at client timeout 60 iperf3 -f m -i 0 -u -b 2M -l 1200 -t 4 -c "$to" > "$TMP/udp" 2>&1 || :
@@ -260,7 +260,7 @@ for _ in 1 2 3; do
 	sleep 0.2
 done
 arrived() { [ "$(markers server)" -ge 3 ]; }
-wait_for 10 arrived || :
+wait_for 30 arrived || :
 sleep 0.5
 end_jobs
 

@@ -20,6 +20,7 @@ packages() {
 		perl libelf-dev libssl-dev kmod ;;
 	lint) echo linux-source xz-utils sparse shellcheck perl ;;
 	test) echo make gcc libc6-dev libcmocka-dev linux-source xz-utils python3 \
+		python3-cryptography socat util-linux \
 		python3-yaml jq ;;
 	ynl) echo xz-utils python3 python3-yaml python3-jsonschema ;;
 	*) usage ;;
