@@ -137,11 +137,18 @@ check_config() {
 }
 
 debug() {
-	local dir make
+	local dir old make
 	unpack_source
-	dir=$CACHE/kernels/debug-${SRC##*_}-$(sha256sum < "$TOP/scripts/debug.config" | cut -c1-12)
+	dir=$CACHE/kernels/debug-${SRC##*_}
+	for old in "$dir"-*; do :; done
+	dir+=-$(sha256sum < "$TOP/scripts/debug.config" | cut -c1-12)
 	KDIR=$dir/build VMLINUZ=$dir/vmlinuz
 	if [ ! -e "$VMLINUZ" ]; then
+		# From what another configuration has left, if any: little differs.
+		if [ -e "$old" ] && [ ! -e "$dir" ]; then
+			rm -f "$old/vmlinuz"
+			mv "$old" "$dir"
+		fi
 		note "building the debug kernel in $KDIR (log: $dir/log)"
 		mkdir -p "$KDIR"
 		make=(make -s -C "$SRC" "O=$KDIR" "-j$(nproc)")
@@ -155,7 +162,8 @@ debug() {
 		nice "${make[@]}" bzImage modules >> "$dir/log" 2>&1 ||
 			{ tail -n 20 "$dir/log" >&2; die "no debug kernel"; }
 		"${make[@]}" INSTALL_MOD_PATH="$dir" modules_install >> "$dir/log" 2>&1
-		cp "$KDIR/arch/x86/boot/bzImage" "$VMLINUZ"
+		cp "$KDIR/arch/x86/boot/bzImage" "$VMLINUZ.new"
+		mv "$VMLINUZ.new" "$VMLINUZ"	# last: it says that all is there
 	fi
 	REL=$(cat "$KDIR/include/config/kernel.release")
 	MODDIR=$dir/lib/modules/$REL
