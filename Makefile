@@ -15,7 +15,7 @@ BUILD = build/$(REL)
 KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
-DEBUG_TESTS ?=
+DEBUG_TESTS ?= unit netlink hostile paths lifecycle
 
 all: module tools
 

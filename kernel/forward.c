@@ -63,7 +63,6 @@ void sw_forward(struct sw_link *ingress, struct sk_buff *skb)
 	r = (struct sw_route *)skb->data;
 	r->postage = cpu_to_be32(postage - fee);
 	sw_route_advance(r, ingress->label);
-	sw_count(sw, SKYWIRE_COUNTER_FORWARDED);
 	trace_forward(ingress, egress, skb, postage - fee);
-	sw_link_send(egress, skb, fee);
+	sw_link_send(egress, skb, true, fee);
 }

@@ -243,6 +243,14 @@ static void configure(struct sw_key *key, const struct sw_key_config *c)
 	memcpy(key->opaque, c->opaque, c->opaque_len);
 }
 
+static void explain(struct netlink_ext_ack *extack, int err)
+{
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG(extack, "the kernel has no such cipher");
+	else
+		NL_SET_ERR_MSG(extack, "the cipher cannot be allocated");
+}
+
 /**
  * sw_key_create - allocate a key for a link or a peer
  * @c: what it is to be; checked by the caller
@@ -265,13 +273,13 @@ struct sw_key *sw_key_create(const struct sw_key_config *c,
 	key->tx = alloc_aead(c->cipher);
 	if (IS_ERR(key->tx)) {
 		err = PTR_ERR(key->tx);
-		NL_SET_ERR_MSG(extack, "the kernel has no such cipher");
+		explain(extack, err);
 		goto err_free;
 	}
 	key->rx = alloc_aead(c->cipher);
 	if (IS_ERR(key->rx)) {
 		err = PTR_ERR(key->rx);
-		NL_SET_ERR_MSG(extack, "the kernel has no such cipher");
+		explain(extack, err);
 		goto err_tx;
 	}
 	key->async = is_async(key->tx) || is_async(key->rx);

@@ -27,6 +27,7 @@ static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 {
 	struct sw_link *link = key->link;
 	struct sw_endpoint *ep = rcu_dereference(link->endpoint);
+	bool forwarded = sw_cb(skb)->forwarded;
 
 	if (unlikely(err)) {
 		sw_drop(link->sw, skb,
@@ -40,8 +41,12 @@ static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 	sw_traffic_tx(link->traffic, skb->len - SW_LINK_OVERHEAD,
 		      sw_cb(skb)->postage, sw_cb(skb)->fee);
 	/* The DSCP stays inside; ECN must be where queues can mark it. */
-	link->transport->xmit(link, ep, skb,
-			      sw_cb(skb)->class & INET_ECN_MASK);
+	if (unlikely(!link->transport->xmit(link, ep, skb,
+					    sw_cb(skb)->class & INET_ECN_MASK)))
+		return;
+	sw_count(link->sw, SKYWIRE_COUNTER_TX_FRAMES);
+	if (forwarded)
+		sw_count(link->sw, SKYWIRE_COUNTER_FORWARDED);
 }
 
 /**
@@ -49,11 +54,13 @@ static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
  * @link: egress link
  * @skb: owned, reset, from the source-route header on, with room for a frame
  *	header in front and a tag behind; consumed
- * @fee: what was kept for forwarding it
+ * @forwarded: it came from another node
+ * @fee: what was kept of its postage for that
  *
  * Under RCU with bottom halves off.
  */
-void sw_link_send(struct sw_link *link, struct sk_buff *skb, u32 fee)
+void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
+		  u32 fee)
 {
 	const struct sw_route *r = (const struct sw_route *)skb->data;
 	struct sw_frame *frame;
@@ -71,6 +78,7 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, u32 fee)
 	}
 	sw_cb(skb)->postage = be32_to_cpu(r->postage);
 	sw_cb(skb)->fee = fee;
+	sw_cb(skb)->forwarded = forwarded;
 	sw_cb(skb)->class = r->class;
 	sw_cb(skb)->counter = counter;
 
@@ -99,7 +107,7 @@ static void session_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 		sw_drop(sw, skb, SKYWIRE_DROP_LINK_DOWN);
 		return;
 	}
-	sw_link_send(link, skb, 0);
+	sw_link_send(link, skb, false, 0);
 }
 
 static void push_route(struct sk_buff *skb, const struct sw_path *path,
@@ -165,7 +173,7 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 		send_data(skb, path, class, flow);
 	} else {
 		push_route(skb, path, SW_PACKET_DIRECT, class, flow);
-		sw_link_send(path->link, skb, 0);
+		sw_link_send(path->link, skb, false, 0);
 	}
 }
 

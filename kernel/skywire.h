@@ -402,6 +402,7 @@ struct sw_prefix {
  * @label: egress link, while the session layer is sealed
  * @postage: of the packet, while a layer is sealed or opened
  * @fee: what was kept of it, while the link layer is sealed
+ * @forwarded: it came from another node, while the link layer is sealed
  * @class: DS field: of the outer header until the link layer is open, of the
  *	packet from then on
  */
@@ -411,6 +412,7 @@ struct sw_cb {
 	u32	fee;
 	u16	label;
 	u8	class;
+	bool	forwarded;
 };
 
 static inline struct sw_cb *sw_cb(struct sk_buff *skb)
@@ -543,7 +545,8 @@ void sw_prefix_delete(struct sw_prefix *prefix);
 
 /* send.c */
 netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev);
-void sw_link_send(struct sw_link *link, struct sk_buff *skb, u32 fee);
+void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
+		  u32 fee);
 
 /* receive.c */
 void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds);
@@ -561,13 +564,14 @@ void sw_forward(struct sw_link *ingress, struct sk_buff *skb);
  *	settings; on failure nothing has changed; sw_mutex held
  * @close: stop, and return when no frame is being taken any more; sw_mutex held
  * @xmit: hand over one sealed frame, from skb->data on, which @xmit frees;
- *	under RCU with bottom halves off. @ds is the outer DS field.
+ *	false where it had to be dropped. Under RCU with bottom halves off. @ds
+ *	is the outer DS field.
  */
 struct sw_transport {
 	enum skywire_transport id;
 	int (*open)(struct sw_device *sw);
 	void (*close)(struct sw_device *sw);
-	void (*xmit)(struct sw_link *link, struct sw_endpoint *ep,
+	bool (*xmit)(struct sw_link *link, struct sw_endpoint *ep,
 		     struct sk_buff *skb, u8 ds);
 };
 

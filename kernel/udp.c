@@ -66,7 +66,7 @@ static struct rtable *route4(struct sw_device *sw, struct sw_endpoint *ep,
 	return rt;
 }
 
-static void xmit4(struct sw_device *sw, struct sw_endpoint *ep,
+static bool xmit4(struct sw_device *sw, struct sw_endpoint *ep,
 		  struct sk_buff *skb, u8 ds)
 {
 	struct sock *sk = rcu_dereference(sw->sock4);
@@ -81,24 +81,24 @@ static void xmit4(struct sw_device *sw, struct sw_endpoint *ep,
 
 	if (unlikely(!sk)) {
 		sw_drop(sw, skb, SKYWIRE_DROP_NO_ROUTE);
-		return;
+		return false;
 	}
 	fl.fl4_sport = inet_sk(sk)->inet_sport;
 	rt = route4(sw, ep, sk, &fl);
 	if (IS_ERR(rt)) {
 		sw_drop(sw, skb, PTR_ERR(rt) == -ELOOP ? SKYWIRE_DROP_LOOP :
 			SKYWIRE_DROP_NO_ROUTE);
-		return;
+		return false;
 	}
 	if (!make_room(sw, skb, &rt->dst, sizeof(struct iphdr))) {
 		ip_rt_put(rt);
-		return;
+		return false;
 	}
 	skb->mark = fl.flowi4_mark;
-	sw_count(sw, SKYWIRE_COUNTER_TX_FRAMES);
 	udp_tunnel_xmit_skb(rt, sk, skb, fl.saddr, fl.daddr, ds,
 			    ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport,
 			    fl.fl4_dport, false, false);
+	return true;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -124,7 +124,7 @@ static struct dst_entry *route6(struct sw_device *sw, struct sw_endpoint *ep,
 	return dst;
 }
 
-static void xmit6(struct sw_device *sw, struct sw_endpoint *ep,
+static bool xmit6(struct sw_device *sw, struct sw_endpoint *ep,
 		  struct sk_buff *skb, u8 ds)
 {
 	struct sock *sk = rcu_dereference(sw->sock6);
@@ -139,42 +139,42 @@ static void xmit6(struct sw_device *sw, struct sw_endpoint *ep,
 
 	if (unlikely(!sk)) {
 		sw_drop(sw, skb, SKYWIRE_DROP_NO_ROUTE);
-		return;
+		return false;
 	}
 	fl.fl6_sport = inet_sk(sk)->inet_sport;
 	dst = route6(sw, ep, sk, &fl);
 	if (IS_ERR(dst)) {
 		sw_drop(sw, skb, PTR_ERR(dst) == -ELOOP ? SKYWIRE_DROP_LOOP :
 			SKYWIRE_DROP_NO_ROUTE);
-		return;
+		return false;
 	}
 	if (!make_room(sw, skb, dst, sizeof(struct ipv6hdr))) {
 		dst_release(dst);
-		return;
+		return false;
 	}
 	skb->mark = fl.flowi6_mark;
 	/* As on IPv4, the underlay may fragment what is too big for it. */
 	skb->ignore_df = 1;
-	sw_count(sw, SKYWIRE_COUNTER_TX_FRAMES);
 	udp_tunnel6_xmit_skb(dst, sk, skb, NULL, &fl.saddr, &fl.daddr, ds,
 			     ip6_dst_hoplimit(dst), 0, fl.fl6_sport,
 			     fl.fl6_dport, false);
+	return true;
 }
 #else
-static void xmit6(struct sw_device *sw, struct sw_endpoint *ep,
+static bool xmit6(struct sw_device *sw, struct sw_endpoint *ep,
 		  struct sk_buff *skb, u8 ds)
 {
 	sw_drop(sw, skb, SKYWIRE_DROP_NO_ROUTE);
+	return false;
 }
 #endif
 
-static void udp_xmit(struct sw_link *link, struct sw_endpoint *ep,
+static bool udp_xmit(struct sw_link *link, struct sw_endpoint *ep,
 		     struct sk_buff *skb, u8 ds)
 {
 	if (ep->family == AF_INET)
-		xmit4(link->sw, ep, skb, ds);
-	else
-		xmit6(link->sw, ep, skb, ds);
+		return xmit4(link->sw, ep, skb, ds);
+	return xmit6(link->sw, ep, skb, ds);
 }
 
 static struct socket *open_socket(struct sw_device *sw, struct net *net,

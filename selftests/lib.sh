@@ -1,0 +1,591 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+#
+# What the tests here share. To be sourced by a test, which then makes its
+# network of "node", "wire", "link" and "session", and reports with "check",
+# "is", "ok", "fail" and "skip". Plan and clean-up follow at its exit.
+#
+# Keys are made of their index (key_bytes), so that a test can seal and open
+# what nodes send each other. Every namespace is this test's own.
+
+set -u
+
+SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$SELFTESTS/.." && pwd)
+# What the Makefile builds; run.sh says where.
+OUTPUT=${OUTPUT:-$TOP/build/selftests}
+# How many times slower than a stock kernel this one is
+SCALE=${SCALE:-1}
+if [ -z "${SWCTL:-}" ]; then
+	SWCTL=$TOP/build/swctl
+	[ -x "$SWCTL" ] || SWCTL=swctl
+fi
+
+# Prefix of the namespaces' names: a node is addressed without it.
+P=swt$$-
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/skywire.XXXXXX")
+
+# --- results --------------------------------------------------------------
+
+tests=0 failures=0 planned=
+
+# ok NAME
+ok() { echo "ok $((++tests)) $*"; }
+
+# diag TEXT...: shown with the results
+diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+# fail NAME [TEXT...]: with what was seen
+fail() {
+	failures=$((failures + 1))
+	echo "not ok $((++tests)) $1"
+	shift
+	[ $# = 0 ] || diag "$*"
+}
+
+# skip NAME REASON
+skip() { echo "ok $((++tests)) $1 # SKIP $2"; }
+
+# skip_all REASON: ends the test
+skip_all() {
+	planned=1
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+# die TEXT: the test cannot go on
+die() {
+	planned=1
+	echo "Bail out! ${0##*/}: $*"
+	exit 1
+}
+
+# check NAME COMMAND...: the command succeeds
+check() {
+	local name=$1 rc=0
+	shift
+	"$@" > "$TMP/check" 2>&1 || rc=$?
+	if [ $rc = 0 ]; then
+		ok "$name"
+	else
+		fail "$name" "$* failed, status $rc:"
+		sed 's/^/# /' "$TMP/check"
+	fi
+	return $rc
+}
+
+# refuse NAME COMMAND...: the command fails
+refuse() {
+	local name=$1
+	shift
+	if "$@" > "$TMP/check" 2>&1; then
+		fail "$name" "$* succeeded:"
+		sed 's/^/# /' "$TMP/check"
+		return 1
+	fi
+	ok "$name"
+}
+
+# is NAME GOT WANTED [TEXT...]
+is() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+		return
+	fi
+	fail "$1" "got '$2', want '$3' ${*:4}"
+	return 1
+}
+
+# holds NAME EXPRESSION [TEXT...]: arithmetic, true
+holds() {
+	if (($2)); then
+		ok "$1"
+		return
+	fi
+	fail "$1" "false: $2 ${*:3}"
+	return 1
+}
+
+# results_of COMMAND...: takes over the results that a program prints as
+# "ok NAME" and "not ok NAME"; one that fails without saying so is a failure.
+results_of() {
+	local line rc bad=$failures
+	"$@" > "$TMP/results" 2>&1
+	rc=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) ok "${line#ok }" ;;
+		'not ok '*) fail "${line#not ok }" ;;
+		*) diag "$line" ;;
+		esac
+	done < "$TMP/results"
+	[ $rc = 0 ] || [ $failures -gt "$bad" ] || fail "$*" "status $rc"
+}
+
+# --- time -----------------------------------------------------------------
+
+# nap SECONDS: a sleep that starts no process
+exec {silence}<> <(:)
+nap() { read -rt "$1" -u "$silence" || :; }
+
+# wait_for SECONDS COMMAND...: until it succeeds; SECONDS are scaled
+wait_for() {
+	local end=$((SECONDS + $1 * SCALE + 1))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ "$SECONDS" -le "$end" ] || return 1
+		nap 0.05
+	done
+}
+
+# --- namespaces -----------------------------------------------------------
+
+# at NODE COMMAND...
+at() {
+	local node=$1
+	shift
+	nsenter --net="/run/netns/$P$node" -- "$@"
+}
+
+# sw NODE ARGUMENT...: swctl there
+sw() {
+	local node=$1
+	shift
+	"$SWCTL" -n "$P$node" "$@"
+}
+
+# ipn NODE ARGUMENT...: ip there
+ipn() {
+	local node=$1
+	shift
+	ip -n "$P$node" "$@"
+}
+
+spawned=()
+
+# spawn COMMAND...: in the background, ended with the test at the latest
+spawn() {
+	"$@" &
+	spawned+=($!)
+}
+
+# spawn_in NODE COMMAND...: the same in a node; $! is the command's
+spawn_in() {
+	local node=$1
+	shift
+	nsenter --net="/run/netns/$P$node" -- "$@" &
+	spawned+=($!)
+}
+
+# stop PID [SIGNAL]: and wait for it
+stop() {
+	kill "-${2:-TERM}" "$1" 2>/dev/null
+	wait "$1" 2>/dev/null || :
+}
+
+namespaces=()
+
+# netns NAME...: bare ones
+netns() {
+	local name
+	for name; do namespaces+=("$P$name"); done
+	printf "netns add $P%s\n" "$@" | ip -batch - || die "no namespaces"
+}
+
+# Runs at the end of the test's own.
+cleanup() { :; }
+
+finish() {
+	local rc=$? pid name
+	trap - EXIT
+	cleanup
+	for pid in ${spawned[@]+"${spawned[@]}"}; do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	wait
+	[ ${#namespaces[@]} = 0 ] ||
+		printf 'netns del %s\n' "${namespaces[@]}" | ip -force -batch -
+	rm -rf "$TMP"
+	if [ -z "$planned" ]; then
+		echo "1..$tests"
+	fi
+	[ "$failures" = 0 ] || rc=1
+	exit $rc
+}
+
+# --- nodes ----------------------------------------------------------------
+
+# Public keys of the identities whose secrets are 1 to 8, and their addresses
+keys=(
+	js22x5vnph57lk54zl6me2oyltjgkhwuxcc3lbu7eqno34ffxiuq
+	oqrltcdvtadi4mweisfjjgw3fegq6trvxhqbwdxf6gq6mah6ez2a
+	6oawe3sb44bh5jbrx7rqbhuuxxjfu5dl53cgrfennq6hyxojuvfq
+	7vilry5ritvcit57o437kuf4rximezilxqnk3kbtzil77dn7gknq
+	7xspxibqvuac67bppvgdgh2j2e73b3dup3hox3ddj4p7js6ktxxq
+	wtesv6z3uv7tvokz77tnggojqsckefk2b5gglmwdoai77umxwb2q
+	h3rkrjzihszp24ujipnkcj7pbhsigby2rnf4ngn2iurpbgyuz7pa
+	xy5u7for3b25ohos7lhwyxsnuv6buldz32wz4h6fyo24dxsuyara
+)
+addresses=(
+	fc80:570d:efa4:947c:5710:f993:b2a7:7e27
+	fc50:c97a:d01e:c49:f498:8ca3:3617:ffe1
+	fcac:8085:cce7:17bb:68ba:3551:baff:db2f
+	fc83:f5cc:17d7:18e8:16c4:629:2b73:533b
+	fc2c:c531:1884:70c3:9f6c:f3b4:1dd:a890
+	fcb1:bcca:2f58:252:3e04:2c73:177a:b2a1
+	fc7b:3622:a75c:c1fd:ef89:b473:560a:3643
+	fc71:4477:5386:9455:3840:47d2:52f1:c973
+)
+
+# By node: number (from 1), public key, overlay address
+declare -A NUM KEY ADDR
+nodes=0
+PORT=5000
+
+# name_node NODE...: gives each the next identity, and makes nothing
+name_node() {
+	local node
+	for node; do
+		[ $nodes -lt ${#keys[@]} ] || die "no identity for $node"
+		KEY[$node]=${keys[nodes]} ADDR[$node]=${addresses[nodes]}
+		NUM[$node]=$((++nodes))
+	done
+}
+
+# node NODE...: a namespace with an sw0 that is up, with identity and address
+node() {
+	local node
+	name_node "$@"
+	netns "$@"
+	for node; do
+		ipn "$node" -batch - <<-EOF || die "no device in $node"
+			link set lo up
+			link add sw0 type skywire
+			addr add ${ADDR[$node]}/128 dev sw0
+			link set sw0 up
+			route add fc00::/8 dev sw0
+		EOF
+		sw "$node" dev set port $PORT identity "${KEY[$node]}" ||
+			die "no identity for $node"
+	done
+}
+
+# Underlay addresses: UL[A,B] is A's on its wire to B. Wires are numbered.
+declare -A UL
+wires=0
+
+# wire A B [4|6|ll] [MTU]: a veth pair, "to-B" in A and "to-A" in B, with
+# addresses of IPv4, IPv6 or link-local IPv6
+wire() {
+	local a=$1 b=$2 mtu=${4:-1500} w=$((++wires)) len=64 flags=nodad
+	case ${3:-4} in
+	4) UL[$a,$b]=10.9.$w.1 UL[$b,$a]=10.9.$w.2 len=24 flags= ;;
+	6) UL[$a,$b]=fd09:$w::1 UL[$b,$a]=fd09:$w::2 ;;
+	ll) UL[$a,$b]=fe80::$w:1 UL[$b,$a]=fe80::$w:2 ;;
+	esac
+	ip link add "to-$b" mtu "$mtu" netns "$P$a" type veth \
+		peer name "to-$a" mtu "$mtu" netns "$P$b" || die "no wire $a-$b"
+	ipn "$a" -batch - <<-EOF || die "no addresses on wire $a-$b"
+		addr add ${UL[$a,$b]}/$len dev to-$b $flags
+		link set to-$b up
+	EOF
+	ipn "$b" -batch - <<-EOF || die "no addresses on wire $b-$a"
+		addr add ${UL[$b,$a]}/$len dev to-$a $flags
+		link set to-$a up
+	EOF
+}
+
+# endpoint ADDRESS [PORT] [DEVICE]: as swctl wants it
+endpoint() {
+	case $1 in
+	fe80:*) echo "[$1%$3]:${2:-$PORT}" ;;
+	*:*) echo "[$1]:${2:-$PORT}" ;;
+	*) echo "$1:${2:-$PORT}" ;;
+	esac
+}
+
+# --- keys -----------------------------------------------------------------
+
+CIPHER=chacha20-poly1305
+indices=100
+
+# key_file INDEX CIPHER: a file with the key that frames to INDEX are sealed
+# with: the index, as a number as long as the key. Sets FILE.
+key_file() {
+	local digits=64
+	[ "$2" != aes-128-gcm ] || digits=32
+	FILE=$TMP/key-$1-$digits
+	[ -e "$FILE" ] || (umask 077; printf "%0${digits}x" "$1" > "$FILE")
+}
+
+# add_key NODE OWNER... RX TX [ARGUMENT...]: OWNER is "link LABEL" or "peer
+# KEY"; frames to this node carry index RX, from it TX
+add_key() {
+	local node=$1 kind=$2 owner=$3 rx=$4 tx=$5 rx_file
+	shift 5
+	key_file "$rx" "$CIPHER"
+	rx_file=$FILE
+	key_file "$tx" "$CIPHER"
+	sw "$node" key add "$kind" "$owner" cipher "$CIPHER" rx-index "$rx" \
+		tx-index "$tx" rx-key "$rx_file" tx-key "$FILE" "$@" > /dev/null ||
+		die "no key $rx at $node"
+}
+
+# --- links and sessions ---------------------------------------------------
+
+# LABEL[A,B] is A's label of its link to B. INDEX[A,B] is the receiver index of
+# what A sends to B over the link, SESSION[A,B] that of the session.
+declare -A LABEL INDEX SESSION
+
+# half_link A B [ARGUMENT...]: A's end of a link over the wire to B
+half_link() {
+	local a=$1 b=$2
+	shift 2
+	LABEL[$a,$b]=$((NUM[$a] * 100 + NUM[$b]))
+	sw "$a" link add label "${LABEL[$a,$b]}" neighbour "${KEY[$b]}" \
+		remote "$(endpoint "${UL[$b,$a]}" $PORT "to-$b")" "$@" > /dev/null ||
+		die "no link $a-$b"
+}
+
+# new_indices A B: for new keys of their link
+new_indices() { INDEX[$1,$2]=$((++indices)) INDEX[$2,$1]=$((++indices)); }
+
+# key_link A B [ARGUMENT...]: new keys at both ends
+key_link() {
+	local a=$1 b=$2
+	shift 2
+	new_indices "$a" "$b"
+	add_key "$a" link "${LABEL[$a,$b]}" "${INDEX[$b,$a]}" "${INDEX[$a,$b]}" "$@"
+	add_key "$b" link "${LABEL[$b,$a]}" "${INDEX[$a,$b]}" "${INDEX[$b,$a]}" "$@"
+}
+
+# link A B [ARGUMENT...]: over their wire, with keys
+link() {
+	half_link "$@"
+	half_link "$2" "$1" "${@:3}"
+	key_link "$1" "$2"
+}
+
+# route_of A NODE...: sets ROUTE to "link LABEL labels L,L..." along the nodes
+route_of() {
+	local from=$1 next=$2 labels=
+	ROUTE="link ${LABEL[$from,$next]}"
+	shift
+	while [ $# -gt 1 ]; do
+		labels+=${labels:+,}${LABEL[$1,$2]}
+		shift
+	done
+	ROUTE+=" labels ${labels:-none}"
+}
+
+# half_session A B [RELAY...]: A's peer B, and its path along the relays
+half_session() {
+	local a=$1 b=$2
+	shift 2
+	sw "$a" peer add "${KEY[$b]}" > /dev/null || die "no peer $a-$b"
+	route_of "$a" "$@" "$b"
+	# shellcheck disable=SC2086 # several arguments
+	sw "$a" path add peer "${KEY[$b]}" $ROUTE > /dev/null ||
+		die "no path $a-$b"
+}
+
+# key_session A B [ARGUMENT...]: new session keys at both ends
+key_session() {
+	local a=$1 b=$2
+	shift 2
+	SESSION[$a,$b]=$((++indices)) SESSION[$b,$a]=$((++indices))
+	add_key "$a" peer "${KEY[$b]}" "${SESSION[$b,$a]}" "${SESSION[$a,$b]}" "$@"
+	add_key "$b" peer "${KEY[$a]}" "${SESSION[$a,$b]}" "${SESSION[$b,$a]}" "$@"
+}
+
+# session A B [RELAY...]: peers, paths both ways along the relays, and keys;
+# without a relay, over their link
+session() {
+	local a=$1 b=$2 back=() relay
+	shift 2
+	for relay; do back=("$relay" ${back[@]+"${back[@]}"}); done
+	half_session "$a" "$b" "$@"
+	half_session "$b" "$a" ${back[@]+"${back[@]}"}
+	[ $# = 0 ] || key_session "$a" "$b"
+}
+
+# --- neighbours that a program plays ---
+
+need_python() {
+	/usr/bin/python3 -c 'import cryptography' 2> /dev/null ||
+		skip_all "no python3-cryptography"
+}
+
+# played_link NODE AT LABEL PORT KEY: a link to what a program plays at PORT in
+# AT. Frames to the node carry the label and 1 as index, those from it the
+# label and 2.
+played_link() {
+	sw "$1" link add label "$3" neighbour "$5" \
+		remote "$(endpoint "${UL[$2,$1]}" "$4")" > /dev/null ||
+		die "no link $3 at $1"
+	add_key "$1" link "$3" "${3}1" "${3}2"
+}
+
+# play NODE AT PROGRAM: takes over the results of the program that plays NODE's
+# neighbours in AT
+play() {
+	export SWCTL SCALE NETNS=$P$1 R_UNDERLAY=${UL[$1,$2]}
+	results_of at "$2" /usr/bin/python3 -B "$SELFTESTS/$3"
+}
+
+# --- counters -------------------------------------------------------------
+
+# STAT[NODE,NAME]: counters and drops, as of the last "stats"; DROPS: the names
+# of the drops
+declare -A STAT MARK
+DROPS=()
+
+# stats NODE...
+stats() {
+	local node name value
+	for node; do
+		sw "$node" -a stats > "$TMP/stats" || die "no counters of $node"
+		DROPS=()
+		while read -r name value; do
+			case $value in
+			''|*[!0-9]*) DROPS=() ;;	# a heading; drops come last
+			*) STAT[$node,$name]=$value DROPS+=("$name") ;;
+			esac
+		done < "$TMP/stats"
+	done
+}
+
+# mark NODE...: what "risen" measures from
+mark() {
+	local entry
+	stats "$@"
+	for entry in "${!STAT[@]}"; do
+		MARK[$entry]=${STAT[$entry]}
+	done
+}
+
+# risen NODE NAME: sets RISEN; since the last mark, up to the last stats
+risen() { RISEN=$((${STAT[$1,$2]} - ${MARK[$1,$2]:-0})); }
+
+# rises NODE NAME COUNT: has it risen by as much? For "check" and "wait_for".
+rises() {
+	stats "$1"
+	risen "$1" "$2"
+	[ "$RISEN" = "$3" ] || {
+		echo "$1: $2 rose by $RISEN, not $3"
+		return 1
+	}
+}
+
+# drops_only NODE [NAME=COUNT]...: since the mark, these and no others
+drops_only() {
+	local node=$1 name bad=0
+	local -A want
+	shift
+	for name; do want[${name%=*}]=${name#*=}; done
+	stats "$node"
+	for name in "${DROPS[@]}"; do
+		risen "$node" "$name"
+		[ "$RISEN" = "${want[$name]:-0}" ] && continue
+		echo "$node: $name rose by $RISEN, not ${want[$name]:-0}"
+		bad=1
+	done
+	return $bad
+}
+
+# no_drops NODE...: nothing dropped since the mark
+no_drops() {
+	local node bad=0
+	for node; do drops_only "$node" || bad=1; done
+	return $bad
+}
+
+# key_field NODE INDEX WORD: what follows WORD in "key show"; sets FIELD
+key_field() {
+	local words
+	FIELD=
+	# shellcheck disable=SC2207 # words are what is wanted
+	words=($(sw "$1" key show rx-index "$2")) || return 1
+	word_after "$3" "${words[@]}"
+}
+
+# word_after WORD TEXT...: sets FIELD to the word after WORD
+word_after() {
+	local word=$1
+	FIELD=
+	shift
+	while [ $# -gt 1 ]; do
+		[ "$1" != "$word" ] || { FIELD=$2; return 0; }
+		shift
+	done
+	return 1
+}
+
+# --- traffic --------------------------------------------------------------
+
+# pings A B [COUNT] [ARGUMENT...]: every one is answered
+pings() {
+	local count=${3:-2}
+	# With a deadline ping would send more than that.
+	at "$1" ping -n -c "$count" -i 0.02 -W $((2 * SCALE)) "${@:4}" \
+		"${ADDR[$2]:-$2}" > "$TMP/ping" 2>&1
+	cat "$TMP/ping"
+	grep -q " $count received" "$TMP/ping"
+}
+
+# listens PID PORT: does anything in the process's namespace, TCP or UDP? By
+# bash alone, because this is asked again and again.
+listens() {
+	local line port table
+	printf -v port ':%04X ' "$2"
+	for table in tcp tcp6 udp udp6; do
+		while read -r line; do
+			case $line in
+			*"$port"*:0000\ 0A\ *|*"$port"*:0000\ 07\ *) return 0 ;;
+			esac
+		done < "/proc/$1/net/$table"
+	done
+	return 1
+}
+
+# random_file FILE BYTES
+random_file() { head -c "$2" /dev/urandom > "$1"; }
+
+# transfer A B PORT [BYTES] [ADDRESS]: a file over TCP, content compared
+transfer() {
+	local a=$1 b=$2 port=$3 size=${4:-100000} addr=${5:-${ADDR[$2]}} sink
+	case $addr in *:*) addr="[$addr]" ;; esac
+	random_file "$TMP/sent" "$size"
+	rm -f "$TMP/got"
+	spawn_in "$b" socat -u -T $((5 * SCALE)) \
+		"TCP6-LISTEN:$port,ipv6only=0,reuseaddr" "CREATE:$TMP/got"
+	sink=$!
+	wait_for 5 listens $sink "$port" || { echo "nobody listens"; return 1; }
+	at "$a" timeout $((10 * SCALE)) socat -u "OPEN:$TMP/sent" "TCP:$addr:$port" ||
+		{ stop $sink; return 1; }
+	wait $sink
+	cmp "$TMP/sent" "$TMP/got"
+}
+
+# capture NODE DEVICE FILE [ARGUMENT...]: tcpdump, in force on return; sets
+# CAPTURE for stop_capture
+capture() {
+	local log=$3.log
+	spawn_in "$1" tcpdump -i "$2" -U -n --immediate-mode -w "$3" "${@:4}" 2> "$log"
+	CAPTURE=$!
+	wait_for 10 grep -q 'listening on' "$log" || die "no capture at $1"
+}
+
+stop_capture() { stop "$CAPTURE" INT; }
+
+# --- start ----------------------------------------------------------------
+
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP not root"
+	rm -rf "$TMP"
+	exit 4
+fi
+trap finish EXIT
+trap 'exit 143' INT TERM HUP
+echo "TAP version 13"
+[ -d /sys/module/skywire ] || skip_all "skywire is not loaded"

@@ -1,0 +1,381 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The examples of Documentation/protocol.rst, recomputed and tried.
+
+An example there is a hyperlink target (".. _NAME:") with fields (":FIELD: VALUE")
+and hex dumps, each after a paragraph "TITLE::". This reads them all, and
+
+  protocol.py values RST     prints "NAME FIELD VALUE" for a shell to read
+  protocol.py check RST      recomputes every dump from the fields
+  protocol.py inject RST     plays the neighbours of the nodes that protocol.sh
+                             has set up, and compares what the module makes
+
+The last two print "ok NAME" and "not ok NAME".
+"""
+import ctypes
+import hashlib
+import ipaddress
+import os
+import re
+import socket
+import struct
+import sys
+
+DATA, DIRECT = 0, 2
+RELAYS = ('relay1', 'relay2')
+ETH_P_IPV6 = 0x86dd
+CLONE_NEWNET = 0x40000000
+
+
+# --- the document ----------------------------------------------------------
+
+class Example:
+    """Fields by name, and dumps by title."""
+
+    def __init__(self):
+        self.fields, self.dumps = {}, {}
+
+    def text(self, field):
+        return self.fields[field]
+
+    def number(self, field):
+        return int(self.fields[field], 0)
+
+    def octets(self, field):
+        return bytes.fromhex(self.fields[field])
+
+    def labels(self, field):
+        return [int(label, 0) for label in self.fields[field].split()]
+
+
+def read_document(path):
+    """All examples by name."""
+    examples, example, title = {}, None, None
+    target = re.compile(r'\.\. _([\w-]+):$')
+    field = re.compile(r':([\w -]+): ``(.*)``$')
+    dump = re.compile(r' +([0-9a-f]{4}) ((?: [0-9a-f]{2}){1,16})(?:  +\S.*)?$')
+    with open(path, encoding='utf-8') as lines:
+        for line in lines:
+            line = line.rstrip('\n')
+            if match := target.match(line):
+                example, title = Example(), None
+                examples[match[1]] = example
+            elif example is None:
+                continue
+            elif match := field.match(line):
+                example.fields[match[1]] = match[2]
+            elif match := dump.match(line):
+                data = example.dumps.get(title, b'')
+                if int(match[1], 16) != len(data):
+                    sys.exit(f'{path}: {line}: the offset is wrong')
+                example.dumps[title] = data + bytes.fromhex(match[2])
+            elif line.endswith('::') and not line.startswith('.. '):
+                title = line[:-2]
+    return examples
+
+
+# --- the protocol ----------------------------------------------------------
+
+def aead(cipher, key):
+    from cryptography.hazmat.primitives.ciphers.aead import (
+        AESGCM, ChaCha20Poly1305)
+    size = 16 if cipher == 'aes-128-gcm' else 32
+    if len(key) != size:
+        raise ValueError(f'{cipher}: key of {len(key)} bytes')
+    return (ChaCha20Poly1305 if cipher == 'chacha20-poly1305' else AESGCM)(key)
+
+
+def nonce(counter):
+    return bytes(4) + counter.to_bytes(8, 'big')
+
+
+def seal(example, head, plain, counter):
+    box = aead(example.text('cipher'), example.octets('key'))
+    return head + box.encrypt(nonce(counter), plain, head)
+
+
+def frame(example, packet, counter=None):
+    """A link frame."""
+    if counter is None:
+        counter = example.number('counter')
+    head = struct.pack('>BBHIQ', 4, 0, 16 + len(packet) + 16,
+                       example.number('receiver index'), counter)
+    return seal(example, head, packet, counter)
+
+
+def session_frame(example, inner):
+    counter = example.number('counter')
+    head = struct.pack('>IQ', example.number('receiver index'), counter)
+    return seal(example, head, inner, counter)
+
+
+def header(kind, ds, passed, postage, flow, labels):
+    """A source-route header."""
+    pad = bytes(2 * (len(labels) % 2))
+    return struct.pack('>BBBBII', 0x10 | kind, ds, passed, len(labels), postage,
+                       flow) + struct.pack(f'>{len(labels)}H', *labels) + pad
+
+
+def fee(base, rate, size):
+    return base + -(-size * rate // 2 ** 20)
+
+
+def address(key):
+    """The overlay address of a public key."""
+    digest = hashlib.blake2b(key, digest_size=32, key=b'skywire-address').digest()
+    return ipaddress.IPv6Address(b'\xfc' + digest[:15])
+
+
+def public_key(secret):
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey)
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding, PublicFormat)
+    return Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(
+        Encoding.Raw, PublicFormat.Raw)
+
+
+def base32(key):
+    import base64
+    return base64.b32encode(key).decode().rstrip('=').lower()
+
+
+def udp_packet(source, dest, ds, ports, data):
+    """An IPv6 packet."""
+    size = 8 + len(data)
+    pseudo = source.packed + dest.packed + struct.pack('>II', size, 17)
+    datagram = struct.pack('>HHHH', *ports, size, 0) + data
+    words = pseudo + datagram + bytes(len(datagram) % 2)
+    total = sum(struct.unpack(f'>{len(words) // 2}H', words))
+    while total > 0xffff:
+        total = (total & 0xffff) + (total >> 16)
+    datagram = datagram[:6] + struct.pack('>H', total ^ 0xffff or 0xffff) + data
+    return struct.pack('>IHBB', 6 << 28 | ds << 20, size, 17, 64) + \
+        source.packed + dest.packed + datagram
+
+
+# --- the examples, recomputed ----------------------------------------------
+
+failures = 0
+
+
+def report(name, good, *text):
+    global failures
+    failures += not good
+    print('ok' if good else 'not ok', name)
+    if not good:
+        print(*text, sep='\n')
+    sys.stdout.flush()
+
+
+def same(name, got, want):
+    report(name, got == want, f'got  {got.hex()}', f'want {want.hex()}')
+
+
+class Scene:
+    """What the document says, and what follows from its fields."""
+
+    def __init__(self, path):
+        self.doc = doc = read_document(path)
+        self.nodes = {name[5:]: example for name, example in doc.items()
+                      if name.startswith('node-')}
+        self.addr = {name: ipaddress.IPv6Address(node.text('address'))
+                     for name, node in self.nodes.items()}
+        self.direct, self.session = doc['frame-direct'], doc['frame-session']
+        self.origin, self.short = doc['frame-origin'], doc['header-padded']
+        self.hops = [doc[f'frame-{relay}'] for relay in RELAYS]
+
+    def inner(self, example, source, dest):
+        return udp_packet(self.addr[source], self.addr[dest],
+                          example.number('class'),
+                          example.labels('ports'),
+                          example.text('data').encode())
+
+    def direct_packet(self):
+        e = self.direct
+        return header(DIRECT, e.number('class'), 0, e.number('postage'),
+                      e.number('flow'), [])
+
+    def headers(self):
+        """At the origin, after the first relay, and so on."""
+        e = self.origin
+        size = len(self.session.dumps['Session frame'])
+        labels, flow = e.labels('labels'), e.number('flow')
+        ds = self.session.number('class')
+        postage = fee(e.number('postage base'), e.number('postage rate'), size)
+        made = [header(DATA, ds, 0, postage, flow, labels)]
+        for passed, hop in enumerate(self.hops):
+            if labels[passed] != hop.number('egress label'):
+                raise ValueError('the path does not lead over the links')
+            postage -= fee(hop.number('price base'), hop.number('price rate'), size)
+            labels[passed] = hop.number('ingress label')
+            made.append(header(DATA, ds, passed + 1, postage, flow, labels))
+        self.way_back = labels[::-1]
+        return made
+
+
+def check(scene):
+    for name, node in scene.nodes.items():
+        key = public_key(node.octets('secret'))
+        report(f'{name}: public key', node.text('public key') == base32(key))
+        report(f'{name}: address', scene.addr[name] == address(key))
+
+    e = scene.direct
+    inner = e.dumps['Inner packet']
+    same('direct: inner packet', inner, scene.inner(e, 'client', 'relay1'))
+    same('direct: source-routed packet', e.dumps['Source-route header'],
+         scene.direct_packet())
+    same('direct: frame', e.dumps['Frame'], frame(e, scene.direct_packet() + inner))
+
+    e = scene.session
+    same('session: inner packet', e.dumps['Inner packet'],
+         scene.inner(e, 'client', 'server'))
+    payload = session_frame(e, e.dumps['Inner packet'])
+    same('session: frame', e.dumps['Session frame'], payload)
+
+    names = ['origin', *(f'after {relay}' for relay in RELAYS)]
+    for name, e, head in zip(names, [scene.origin, *scene.hops], scene.headers()):
+        same(f'{name}: source-route header', e.dumps['Source-route header'], head)
+        same(f'{name}: frame', e.dumps['Frame'], frame(e, head + payload))
+    last = scene.hops[-1]
+    report('the way back', last.labels('way back') == scene.way_back)
+
+    e = scene.short
+    same('padded header', e.dumps['Source-route header'],
+         header(DATA, e.number('class'), e.number('next'), e.number('postage'),
+                e.number('flow'), e.labels('labels')))
+
+
+# --- the examples, tried ---------------------------------------------------
+
+PATIENCE = 5 * int(os.environ.get('SCALE', '1'))
+
+
+class Neighbour:
+    """A UDP socket, and the node it is a neighbour of."""
+
+    def __init__(self, node, port):
+        local, remote = (os.environ[f'{node.upper()}_{end}']
+                         for end in ('NEIGHBOURS', 'UNDERLAY'))
+        family = socket.AF_INET6 if ':' in local else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((local, port))
+        self.socket.settimeout(PATIENCE)
+        self.node = (remote, int(os.environ['PORT']))
+
+    def send(self, data):
+        self.socket.sendto(data, self.node)
+
+    def receive(self):
+        try:
+            return self.socket.recv(65535)
+        except TimeoutError:
+            return b''
+
+
+def enter(path):
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open(path, 'rb') as netns:
+        if libc.setns(netns.fileno(), CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), path)
+
+
+def tap(node):
+    """A packet socket on the node's sw0."""
+    here = '/proc/self/ns/net'
+    with open(here, 'rb') as home:
+        enter(os.environ['NETNS'] + node)
+        tapped = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
+                               socket.htons(ETH_P_IPV6))
+        tapped.bind(('sw0', ETH_P_IPV6))
+        tapped.settimeout(PATIENCE)
+        enter(f'/proc/self/fd/{home.fileno()}')
+    return tapped
+
+
+def delivers(name, tapped, neighbour, data, inner):
+    neighbour.send(data)
+    try:
+        got = tapped.recv(65535)
+    except TimeoutError:
+        got = b''
+    same(name, got, inner)
+
+
+def relays(scene, step, relay):
+    """The relay has sent nothing yet: other frames with the same packet in them
+    raise its counter to that of the example."""
+    before = [scene.origin, *scene.hops][step]
+    after = scene.hops[step]
+    came = Neighbour(relay, 5001)
+    goes = Neighbour(relay, 5002)
+    packet = before.dumps['Source-route header'] + \
+        scene.session.dumps['Session frame']
+    first = before.number('counter') + 1
+    for i in range(after.number('counter')):
+        came.send(frame(before, packet, first + i))
+        if not goes.receive():
+            report(f'{relay} forwards', False, f'frame {i} was lost')
+            return
+    came.send(before.dumps['Frame'])
+    same(f'{relay} sends the next frame', goes.receive(), after.dumps['Frame'])
+
+
+def originates(scene):
+    """The flow is the node's secret, and its counters are at 0."""
+    e = scene.origin
+    neighbour = Neighbour('client', 5001)
+    tap('client').send(scene.session.dumps['Inner packet'])
+    data = neighbour.receive()
+    head, sealed = data[:16], data[16:]
+    counter = int.from_bytes(data[8:16], 'big')
+    same('client: frame header', head[:8], e.dumps['Frame'][:8])
+    packet = aead(e.text('cipher'), e.octets('key')).decrypt(
+        nonce(counter), sealed, head)
+    want = e.dumps['Source-route header']
+    same('client: source-route header but for flow', packet[:8] + packet[12:16],
+         want[:8] + want[12:])
+    e = scene.session
+    head, sealed = packet[16:28], packet[28:]
+    same('client: receiver index of the session', head[:4],
+         e.dumps['Session frame'][:4])
+    inner = aead(e.text('cipher'), e.octets('key')).decrypt(
+        nonce(int.from_bytes(head[4:], 'big')), sealed, head)
+    same('client: inner packet', inner, e.dumps['Inner packet'])
+
+
+def inject(scene):
+    for name, node in scene.nodes.items():
+        report(f'{name} has its documented key and address',
+               os.environ[f'{name.upper()}_KEY'] == node.text('public key') and
+               ipaddress.IPv6Address(os.environ[f'{name.upper()}_ADDR']) ==
+               scene.addr[name])
+    e = scene.direct
+    neighbour = Neighbour('relay1', 5001)
+    delivers('relay1 delivers the DIRECT packet', tap('relay1'), neighbour,
+             e.dumps['Frame'], e.dumps['Inner packet'])
+    neighbour.socket.close()
+    for step, relay in enumerate(RELAYS):
+        relays(scene, step, relay)
+    delivers('server delivers the inner packet', tap('server'),
+             Neighbour('server', 5001), scene.hops[-1].dumps['Frame'],
+             scene.session.dumps['Inner packet'])
+    originates(scene)
+
+
+def values(scene):
+    for name, example in scene.doc.items():
+        for field, value in example.fields.items():
+            print(name, field.replace(' ', '-'), value)
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] not in ('values', 'check', 'inject'):
+        sys.exit(__doc__)
+    {'values': values, 'check': check, 'inject': inject}[sys.argv[1]](
+        Scene(sys.argv[2]))
+    return failures > 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
