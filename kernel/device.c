@@ -72,6 +72,9 @@ static int sw_open_dev(struct net_device *dev)
 		dev6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
 	mutex_lock(&sw_mutex);
 	err = sw_transports_open(sw);
+	/* The port may have been the kernel's choice. */
+	if (!err)
+		sw_notify_device(sw, SKYWIRE_CMD_DEV_NTF);
 	mutex_unlock(&sw_mutex);
 	return err;
 }

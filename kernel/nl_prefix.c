@@ -115,6 +115,11 @@ static int new_prefix(struct sw_device *sw, struct genl_info *info)
 	err = parse_prefix(info, &p);
 	if (err)
 		return err;
+	if (p.len == 128 && sw->has_identity &&
+	    !memcmp(p.addr, &sw->address, sizeof(sw->address))) {
+		GENL_SET_ERR_MSG(info, "this is the device's own address");
+		return -EINVAL;
+	}
 	prefix = sw_prefix_find(sw, p.family, p.addr, p.len);
 	if (prefix && prefix->own) {
 		GENL_SET_ERR_MSG(info, "the prefix is a peer's own address");
