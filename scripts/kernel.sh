@@ -136,34 +136,35 @@ check_config() {
 	[ -z "$bad" ] || die "not in effect:$bad"
 }
 
+debug_build() {
+	local dir=$1 make
+	make=(make -s -C "$SRC" "O=$KDIR" "-j$(nproc)")
+	note "building the debug kernel in $KDIR (log: $dir/log)"
+	mkdir -p "$KDIR"
+	{
+		"${make[@]}" tinyconfig
+		(cd "$SRC" && scripts/kconfig/merge_config.sh -m -O "$KDIR" \
+			"$KDIR/.config" "$TOP/scripts/debug.config")
+		"${make[@]}" olddefconfig
+	} > "$dir/log" 2>&1 || die "no debug config, see $dir/log"
+	check_config "$KDIR/.config"
+	nice "${make[@]}" bzImage modules >> "$dir/log" 2>&1 ||
+		{ tail -n 20 "$dir/log" >&2; die "no debug kernel"; }
+	"${make[@]}" INSTALL_MOD_PATH="$dir" modules_install >> "$dir/log" 2>&1
+	cp "$KDIR/arch/x86/boot/bzImage" "$VMLINUZ"
+}
+
+# One place for all configurations: from one to the next little is built anew.
 debug() {
-	local dir old make
+	local dir sum
 	unpack_source
 	dir=$CACHE/kernels/debug-${SRC##*_}
-	for old in "$dir"-*; do :; done
-	dir+=-$(sha256sum < "$TOP/scripts/debug.config" | cut -c1-12)
 	KDIR=$dir/build VMLINUZ=$dir/vmlinuz
-	if [ ! -e "$VMLINUZ" ]; then
-		# From what another configuration has left, if any: little differs.
-		if [ -e "$old" ] && [ ! -e "$dir" ]; then
-			rm -f "$old/vmlinuz"
-			mv "$old" "$dir"
-		fi
-		note "building the debug kernel in $KDIR (log: $dir/log)"
-		mkdir -p "$KDIR"
-		make=(make -s -C "$SRC" "O=$KDIR" "-j$(nproc)")
-		{
-			"${make[@]}" tinyconfig
-			(cd "$SRC" && scripts/kconfig/merge_config.sh -m -O "$KDIR" \
-				"$KDIR/.config" "$TOP/scripts/debug.config")
-			"${make[@]}" olddefconfig
-		} > "$dir/log" 2>&1 || die "no debug config, see $dir/log"
-		check_config "$KDIR/.config"
-		nice "${make[@]}" bzImage modules >> "$dir/log" 2>&1 ||
-			{ tail -n 20 "$dir/log" >&2; die "no debug kernel"; }
-		"${make[@]}" INSTALL_MOD_PATH="$dir" modules_install >> "$dir/log" 2>&1
-		cp "$KDIR/arch/x86/boot/bzImage" "$VMLINUZ.new"
-		mv "$VMLINUZ.new" "$VMLINUZ"	# last: it says that all is there
+	sum=$(sha256sum < "$TOP/scripts/debug.config")
+	if [ "$(cat "$dir/done" 2>/dev/null)" != "$sum" ]; then
+		rm -f "$dir/done"
+		debug_build "$dir"
+		echo "$sum" > "$dir/done"
 	fi
 	REL=$(cat "$KDIR/include/config/kernel.release")
 	MODDIR=$dir/lib/modules/$REL
