@@ -8,7 +8,7 @@
 #
 #   -k KERNEL   stock (default), debug, or a packaged release; see kernel.sh
 #   -t SECONDS  limit (default 600)
-#   -m MB       memory (default 1024; debug 2048)
+#   -m MB       memory (default 1024)
 #   -s CPUS     (default 2)
 #   -i          one CPU, whose clock counts instructions: for benchmarks
 #   -o OUTDIR   /out in the guest (default build/guest); one for each guest that
@@ -25,7 +25,7 @@ usage() {
 	die "usage: guest.sh [-k KERNEL] [-t SECONDS] [-m MB] [-s CPUS] [-i] [-o OUTDIR] COMMAND [ARG]..."
 }
 
-kernel=stock limit=600 mem='' cpus=2 icount='' out=$TOP/build/guest
+kernel=stock limit=600 mem=1024 cpus=2 icount='' out=$TOP/build/guest
 while getopts k:t:m:s:io: opt; do
 	case $opt in
 	k) kernel=$OPTARG ;;
@@ -43,9 +43,6 @@ shift $((OPTIND - 1))
 "$TOP/scripts/setup.sh" guest
 vars=$("$TOP/scripts/kernel.sh" "$kernel")
 eval "$vars"
-if [ -z "$mem" ]; then
-	case $kernel in debug) mem=2048 ;; *) mem=1024 ;; esac
-fi
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 exec {lock}> "$out/lock"
