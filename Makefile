@@ -15,7 +15,7 @@ BUILD = build/$(REL)
 KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
-DEBUG_TESTS ?= unit ecn hostile netlink
+DEBUG_TESTS ?= unit hostile netlink
 
 all: module tools
 
