@@ -7,6 +7,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+mkdir -p "$TOP/build"
 cd "$TOP"
 scripts/setup.sh build lint test
 vars=$(scripts/kernel.sh stock && scripts/kernel.sh source)
