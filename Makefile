@@ -15,7 +15,7 @@ BUILD = build/$(REL)
 KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
-DEBUG_TESTS ?= unit hostile netlink
+DEBUG_TESTS ?= unit hostile churn netlink
 
 all: module tools
 
@@ -56,7 +56,7 @@ unload:
 
 demo:
 	scripts/setup.sh build guest
-	k=$$(scripts/kernel.sh $(KERNEL)) && eval "$$k" && $(MAKE) all KDIR="$$KDIR"
+	k=$$(scripts/kernel.sh $(KERNEL)) && eval "$$k" && $(MAKE) -j$$(nproc) all KDIR="$$KDIR"
 	scripts/guest.sh -k $(KERNEL) scripts/demo.sh
 
 check:

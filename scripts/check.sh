@@ -39,7 +39,7 @@ kernel_log() {
 scripts/setup.sh build guest test
 vars=$(scripts/kernel.sh "$kernel")
 eval "$vars"
-make -s all KDIR="$KDIR" >&2
+make -s -j"$(nproc)" all KDIR="$KDIR" >&2
 make -s -C selftests >&2
 
 if [ "$kernel" = debug ]; then

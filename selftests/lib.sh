@@ -252,11 +252,9 @@ name_node() {
 	done
 }
 
-# node NODE...: a namespace with an sw0 that is up, with identity and address
-node() {
+# device NODE...: an sw0 that is up, with the node's identity and address
+device() {
 	local node
-	name_node "$@"
-	netns "$@"
 	for node; do
 		ipn "$node" -batch - <<-EOF || die "no device in $node"
 			link set lo up
@@ -268,6 +266,13 @@ node() {
 		sw "$node" dev set port $PORT identity "${KEY[$node]}" ||
 			die "no identity for $node"
 	done
+}
+
+# node NODE...: a namespace with such a device
+node() {
+	name_node "$@"
+	netns "$@"
+	device "$@"
 }
 
 # Underlay addresses: UL[A,B] is A's on its wire to B. Wires are numbered.
