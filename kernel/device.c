@@ -270,6 +270,7 @@ static void pre_exit_net(struct net *net)
 		netif_carrier_off(sw->dev);
 		RCU_INIT_POINTER(sw->net, NULL);
 		sw_transports_close(sw);
+		/* Routes must not outlive their namespace. */
 		sw_links_forget_routes(sw);
 	}
 	mutex_unlock(&sw_mutex);

@@ -450,16 +450,16 @@ static void promote(struct sw_key *key)
 
 /**
  * sw_key_lookup - the key that a receiver index names
- * @sw: device that the frame arrived at
+ * @cookie: of the namespace that the frame arrived in
  * @index: receiver index
  *
  * Under RCU.
  *
  * Return: the key, not pinned, of whichever device of the namespace; or NULL.
  */
-struct sw_key *sw_key_lookup(const struct sw_device *sw, u32 index)
+struct sw_key *sw_key_lookup(u64 cookie, u32 index)
 {
-	struct sw_key_name name = { .cookie = sw->cookie, .index = index };
+	struct sw_key_name name = { .cookie = cookie, .index = index };
 
 	return rhashtable_lookup(&sw_keys, &name, key_params);
 }

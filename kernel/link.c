@@ -11,10 +11,8 @@
 
 void sw_endpoint_free(struct sw_endpoint *ep)
 {
-	if (!ep)
-		return;
-	dst_cache_destroy(&ep->cache);
-	kfree(ep);
+	if (ep)
+		ep->transport->free(ep);
 }
 
 static void endpoint_free_rcu(struct rcu_head *rcu)
@@ -39,10 +37,7 @@ void sw_link_set_endpoint(struct sw_link *link, struct sw_endpoint *ep)
 		call_rcu(&old->rcu, endpoint_free_rcu);
 }
 
-/*
- * Drop all cached routes, which must not outlive their namespace. The sockets
- * are closed, and a grace period has passed; under sw_mutex.
- */
+/* Drop all cached routes, see sw_transport.forget(); under sw_mutex. */
 void sw_links_forget_routes(struct sw_device *sw)
 {
 	struct sw_endpoint *ep;
@@ -51,8 +46,8 @@ void sw_links_forget_routes(struct sw_device *sw)
 	list_for_each_entry(link, &sw->links, node) {
 		ep = rcu_dereference_protected(link->endpoint,
 					       lockdep_is_held(&sw_mutex));
-		if (ep)
-			dst_cache_reset_now(&ep->cache);
+		if (ep && ep->transport->forget)
+			ep->transport->forget(sw, ep);
 	}
 }
 

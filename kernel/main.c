@@ -19,9 +19,12 @@ static int __init skywire_init(void)
 	err = sw_key_init();
 	if (err)
 		goto err_address;
-	err = sw_device_init(numdevs);
+	err = sw_transports_init();
 	if (err)
 		goto err_key;
+	err = sw_device_init(numdevs);
+	if (err)
+		goto err_transports;
 	err = sw_netlink_init();
 	if (err)
 		goto err_device;
@@ -29,6 +32,8 @@ static int __init skywire_init(void)
 
 err_device:
 	sw_device_exit();
+err_transports:
+	sw_transports_exit();
 err_key:
 	sw_key_exit();
 	sw_crypt_exit();
@@ -41,6 +46,7 @@ static void __exit skywire_exit(void)
 {
 	sw_netlink_exit();
 	sw_device_exit();
+	sw_transports_exit();
 	sw_key_exit();
 	sw_crypt_exit();
 	sw_address_exit();

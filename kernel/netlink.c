@@ -5,6 +5,7 @@
  * the policies made from it have checked each attribute on its own before a
  * function here sees it.
  */
+#include <net/sock.h>
 #include "compat.h"
 #include "nl.h"
 
@@ -337,34 +338,21 @@ int skywire_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 static int set_port(struct sw_device *sw, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[SKYWIRE_A_DEV_PORT];
-	u16 old = sw->port;
-	int err = 0;
+	int err;
 
-	if (!attr || nla_get_u16(attr) == old)
+	if (!attr || nla_get_u16(attr) == sw->port)
 		return 0;
-	sw->port = nla_get_u16(attr);
-	if (rcu_access_pointer(sw->sock4))
-		err = sw_transports_open(sw);
-	if (err) {
-		sw->port = old;
+	err = sw_transports_set_port(sw, nla_get_u16(attr));
+	if (err)
 		NL_SET_ERR_MSG_ATTR(info->extack, attr, "cannot use the port");
-	}
 	return err;
 }
 
 static void set_fwmark(struct sw_device *sw, u32 mark)
 {
-	struct sw_endpoint *ep;
-	struct sw_link *link;
-
 	WRITE_ONCE(sw->fwmark, mark);
 	/* Routes were chosen by the old one. */
-	list_for_each_entry(link, &sw->links, node) {
-		ep = rcu_dereference_protected(link->endpoint,
-					       lockdep_is_held(&sw_mutex));
-		if (ep)
-			dst_cache_reset(&ep->cache);
-	}
+	sw_links_forget_routes(sw);
 }
 
 static bool is_neighbour(struct sw_device *sw, const u8 *key)

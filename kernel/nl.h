@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the netlink files share; netlink.c has the bodies. */
+/* What the netlink files and the transports share; netlink.c has the bodies. */
 #ifndef _SKYWIRE_NL_H
 #define _SKYWIRE_NL_H
 

@@ -82,7 +82,7 @@ static struct sw_key *named_key(struct sw_device *sw, struct genl_info *info)
 		return ERR_PTR(-EINVAL);
 	rcu_read_lock();
 	/* In the table while sw_mutex is held. */
-	key = sw_key_lookup(sw, nla_get_u32(index));
+	key = sw_key_lookup(sw->cookie, nla_get_u32(index));
 	rcu_read_unlock();
 	if (!key || sw_key_device(key) != sw) {
 		NL_SET_ERR_MSG_ATTR(info->extack, index, "no such key");

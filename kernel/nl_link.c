@@ -8,18 +8,6 @@ static struct sw_endpoint *endpoint(const struct sw_link *link)
 					 lockdep_is_held(&sw_mutex));
 }
 
-static int put_endpoint(struct sk_buff *msg, const struct sw_endpoint *ep)
-{
-	int len = ep->family == AF_INET ? 4 : 16;
-
-	if (nla_put(msg, SKYWIRE_A_LINK_REMOTE, len, &ep->remote) ||
-	    nla_put_be16(msg, SKYWIRE_A_LINK_REMOTE_PORT, ep->port) ||
-	    nla_put(msg, SKYWIRE_A_LINK_LOCAL, len, &ep->local) ||
-	    nla_put_u32(msg, SKYWIRE_A_LINK_OIF, ep->oif))
-		return -EMSGSIZE;
-	return 0;
-}
-
 static int put_traffic(struct sk_buff *msg, const struct sw_link *link)
 {
 	static const struct {
@@ -61,7 +49,7 @@ static int fill_link(struct sk_buff *msg, void *object)
 	    nla_put_u32(msg, SKYWIRE_A_LINK_PRICE_RATE, link->price_rate))
 		return -EMSGSIZE;
 	ep = endpoint(link);
-	if (ep && put_endpoint(msg, ep))
+	if (ep && ep->transport->fill(msg, ep))
 		return -EMSGSIZE;
 	return put_traffic(msg, link);
 }
@@ -69,86 +57,6 @@ static int fill_link(struct sk_buff *msg, void *object)
 void sw_notify_link(struct sw_link *link, u8 cmd)
 {
 	sw_nl_notify(link->sw, cmd, fill_link, link);
-}
-
-/* An address of 4 or 16 bytes; 0 or -EINVAL explained. */
-static int parse_address(struct genl_info *info, struct nlattr *attr,
-			 struct in6_addr *addr, u16 *family)
-{
-	memset(addr, 0, sizeof(*addr));
-	if (nla_len(attr) != 4 && nla_len(attr) != 16) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "an address has 4 or 16 bytes");
-		return -EINVAL;
-	}
-	*family = nla_len(attr) == 4 ? AF_INET : AF_INET6;
-	nla_memcpy(addr, attr, sizeof(*addr));
-	return 0;
-}
-
-/* What the underlay can reach one node by. */
-static bool is_unicast(const struct sw_endpoint *ep)
-{
-	__be32 v4 = ep->remote.s6_addr32[0];
-
-	if (ep->family == AF_INET)
-		return v4 && !ipv4_is_multicast(v4) && !ipv4_is_lbcast(v4);
-	return !ipv6_addr_any(&ep->remote) &&
-	       !ipv6_addr_is_multicast(&ep->remote) &&
-	       !ipv6_addr_v4mapped(&ep->remote);
-}
-
-/* Change @ep as the request says; 0 or -errno explained. */
-static int parse_endpoint(struct genl_info *info, struct sw_endpoint *ep)
-{
-	struct nlattr *remote = info->attrs[SKYWIRE_A_LINK_REMOTE];
-	struct nlattr *local = info->attrs[SKYWIRE_A_LINK_LOCAL];
-	struct nlattr *port = info->attrs[SKYWIRE_A_LINK_REMOTE_PORT];
-	struct nlattr *oif = info->attrs[SKYWIRE_A_LINK_OIF];
-	u16 family = ep->family;
-	int err;
-
-	if (remote) {
-		err = parse_address(info, remote, &ep->remote, &ep->family);
-		if (err)
-			return err;
-		/* An address of the other family is no source any more. */
-		if (family != ep->family)
-			memset(&ep->local, 0, sizeof(ep->local));
-		if (!is_unicast(ep)) {
-			NL_SET_ERR_MSG_ATTR(info->extack, remote,
-					    "not a unicast address");
-			return -EINVAL;
-		}
-	}
-	if (local) {
-		err = parse_address(info, local, &ep->local, &family);
-		if (err)
-			return err;
-		if (family != ep->family) {
-			NL_SET_ERR_MSG_ATTR(info->extack, local,
-					    "not of the remote's family");
-			return -EINVAL;
-		}
-	}
-	if (port)
-		ep->port = nla_get_be16(port);
-	if (oif && nla_get_u32(oif) > INT_MAX) {
-		NL_SET_ERR_MSG_ATTR(info->extack, oif, "not an ifindex");
-		return -EINVAL;
-	}
-	if (oif)
-		ep->oif = nla_get_u32(oif);
-	if (!ep->port) {
-		GENL_SET_ERR_MSG(info, "a remote has a port other than 0");
-		return -EINVAL;
-	}
-	if (ep->family == AF_INET6 && !ep->oif &&
-	    ipv6_addr_type(&ep->remote) & IPV6_ADDR_LINKLOCAL) {
-		GENL_SET_ERR_MSG(info, "a link-local remote needs an oif");
-		return -EINVAL;
-	}
-	return 0;
 }
 
 static int check_mtu(struct genl_info *info)
@@ -162,45 +70,48 @@ static int check_mtu(struct genl_info *info)
 }
 
 /*
+ * Does the request say anything of the endpoint? 1 or 0, or -EINVAL explained
+ * where it says what is another transport's to understand.
+ */
+static int names_endpoint(struct genl_info *info,
+			  const struct sw_transport *transport)
+{
+	u64 all = sw_transport_attrs();
+	int i, any = 0;
+
+	for (i = 1; all >> i; i++) {
+		if (!(all & BIT_ULL(i)) || !info->attrs[i])
+			continue;
+		if (!(transport->attrs & BIT_ULL(i))) {
+			NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[i],
+					    "not for a link of this transport");
+			return -EINVAL;
+		}
+		any = 1;
+	}
+	return any;
+}
+
+/*
  * Check the request, and make the endpoint that the link is to have: its old
  * one, changed. NULL where there is none to be, or an ERR_PTR explained.
  */
 static struct sw_endpoint *make_endpoint(struct sw_device *sw,
 					 struct genl_info *info,
+					 const struct sw_transport *transport,
 					 const struct sw_endpoint *old)
 {
 	struct sw_endpoint *ep;
 	int err;
 
-	err = check_mtu(info) ?:
-	      sw_nl_check_underlay(sw, info, SKYWIRE_A_LINK_OIF);
-	if (err)
+	err = check_mtu(info) ?: names_endpoint(info, transport);
+	if (err < 0)
 		return ERR_PTR(err);
-	if (!old && !info->attrs[SKYWIRE_A_LINK_REMOTE]) {
-		if (!info->attrs[SKYWIRE_A_LINK_REMOTE_PORT] &&
-		    !info->attrs[SKYWIRE_A_LINK_LOCAL] &&
-		    !info->attrs[SKYWIRE_A_LINK_OIF])
-			return NULL;
-		GENL_SET_ERR_MSG(info, "the remote address is missing");
-		return ERR_PTR(-EINVAL);
-	}
-	ep = kzalloc(sizeof(*ep), GFP_KERNEL_ACCOUNT);
-	if (!ep)
-		return ERR_PTR(-ENOMEM);
-	if (old) {
-		ep->remote = old->remote;
-		ep->local = old->local;
-		ep->family = old->family;
-		ep->port = old->port;
-		ep->oif = old->oif;
-	}
-	err = parse_endpoint(info, ep);
-	if (!err)
-		err = dst_cache_init(&ep->cache, GFP_KERNEL_ACCOUNT);
-	if (err) {
-		kfree(ep);
-		return ERR_PTR(err);
-	}
+	if (!err && !old)
+		return NULL;
+	ep = transport->parse(sw, info, old);
+	if (!IS_ERR(ep))
+		ep->transport = transport;
 	return ep;
 }
 
@@ -260,7 +171,7 @@ static int new_link(struct sw_device *sw, struct genl_info *info)
 		NL_SET_ERR_MSG_ATTR(info->extack, id, "no such transport");
 		return -EOPNOTSUPP;
 	}
-	ep = make_endpoint(sw, info, NULL);
+	ep = make_endpoint(sw, info, transport, NULL);
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	link = sw_link_create(sw, label ? nla_get_u16(label) : 0,
@@ -282,7 +193,7 @@ static int set_link(struct sw_device *sw, struct genl_info *info)
 
 	if (IS_ERR(link))
 		return PTR_ERR(link);
-	ep = make_endpoint(sw, info, endpoint(link));
+	ep = make_endpoint(sw, info, link->transport, endpoint(link));
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	apply(link, info, ep);

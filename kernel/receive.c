@@ -161,7 +161,7 @@ static void receive_session(struct sw_device *sw, struct sk_buff *skb)
 		sw_drop(sw, skb, SKYWIRE_DROP_SESSION_SHORT);
 		return;
 	}
-	key = sw_key_lookup(sw, be32_to_cpu(s->index));
+	key = sw_key_lookup(sw->cookie, be32_to_cpu(s->index));
 	if (unlikely(!key || !key->peer || key->peer->sw != sw)) {
 		sw_drop(sw, skb, SKYWIRE_DROP_SESSION_NO_INDEX);
 		return;
@@ -242,8 +242,9 @@ static void link_opened(struct sk_buff *skb, struct sw_key *key, int err)
  * The frame gate: what can be refused without crypto.
  * Returns the key, or NULL and @reason.
  */
-static struct sw_key *gate(struct sw_device *sw, struct sk_buff *skb,
-			   enum skywire_drop *reason)
+static struct sw_key *gate(struct sw_device *sw,
+			   const struct sw_transport *transport,
+			   struct sk_buff *skb, enum skywire_drop *reason)
 {
 	const struct sw_frame *frame;
 	struct sw_key *key;
@@ -263,8 +264,9 @@ static struct sw_key *gate(struct sw_device *sw, struct sk_buff *skb,
 	if (frame->type != SW_FRAME_DATA || frame->sealed)
 		return NULL;
 	*reason = SKYWIRE_DROP_NO_INDEX;
-	key = sw_key_lookup(sw, be32_to_cpu(frame->index));
-	if (!key || !key->link || key->link->sw != sw)
+	key = sw_key_lookup(sw->cookie, be32_to_cpu(frame->index));
+	if (!key || !key->link || key->link->sw != sw ||
+	    key->link->transport != transport)
 		return NULL;
 	*reason = SKYWIRE_DROP_LINK_DOWN;
 	if (READ_ONCE(key->link->state) != SKYWIRE_LINK_STATE_UP)
@@ -281,12 +283,14 @@ static struct sw_key *gate(struct sw_device *sw, struct sk_buff *skb,
 /**
  * sw_receive - take a frame from a transport
  * @sw: device
+ * @transport: what brought the frame, which must be the link's
  * @skb: frame, from its header on; consumed
  * @outer_ds: DS field of the outer header, 0 where there is none
  *
  * Under RCU with bottom halves off.
  */
-void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds)
+void sw_receive(struct sw_device *sw, const struct sw_transport *transport,
+		struct sk_buff *skb, u8 outer_ds)
 {
 	enum skywire_drop reason;
 	struct sw_key *key;
@@ -298,7 +302,7 @@ void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds)
 		return;
 	}
 	sw_cb(skb)->class = outer_ds;
-	key = gate(sw, skb, &reason);
+	key = gate(sw, transport, skb, &reason);
 	if (unlikely(!key)) {
 		sw_drop(sw, skb, reason);
 		return;

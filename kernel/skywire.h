@@ -30,7 +30,6 @@
 #include <linux/timekeeping.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
-#include <net/dst_cache.h>
 #include <net/gro_cells.h>
 #include <skywire/replay.h>
 #include <skywire/route.h>
@@ -61,6 +60,7 @@ enum {
 	SW_TAILROOM	= 2 * SW_TAG_LEN,
 	SW_COUNTERS	= SKYWIRE_COUNTER_FRAGMENTED + 1,
 	SW_DROPS	= SKYWIRE_DROP_BACKLOG + 1,
+	SW_TRANSPORTS	= SKYWIRE_TRANSPORT_UDP + 1,
 };
 
 /* Per CPU and device; bottom halves are off wherever it is written. */
@@ -110,11 +110,11 @@ struct sw_prefix_table {
  * struct sw_device - private part of the net_device
  * @dev: the net_device
  * @node: in sw_devices; sw_mutex
- * @net: namespace the device was created in, where the sockets live; NULL once
+ * @net: namespace the device was created in, where the underlay is; NULL once
  *	it has gone. RCU and rtnl
  * @cookie: that namespace's cookie, part of each key's name; constant
- * @sock4: UDP sockets while the device is up; RCU, written under sw_mutex
- * @sock6: the same for IPv6
+ * @opened: by transport, what sw_transport.open() returned, while the device is
+ *	up; RCU, written under sw_mutex
  * @port: UDP port; sw_mutex
  * @fwmark: of the outer packets; READ_ONCE
  * @has_identity: @identity is set; sw_mutex
@@ -137,8 +137,7 @@ struct sw_device {
 	struct list_head	node;
 	struct net __rcu	*net;
 	u64			cookie;
-	struct sock __rcu	*sock4;
-	struct sock __rcu	*sock6;
+	void __rcu		*opened[SW_TRANSPORTS];
 	u16			port;
 	u32			fwmark;
 	bool			has_identity;
@@ -261,23 +260,14 @@ struct sw_key_config {
 
 /**
  * struct sw_endpoint - where a link's frames go
- * @remote: 4 or 16 bytes of underlay address, as @family says
- * @local: source address of the same family; all zeros for any
- * @family: AF_INET or AF_INET6
- * @port: remote UDP port
- * @oif: interface to leave through, or 0
- * @cache: routes, per CPU
+ * @transport: whose it is, and who knows what is behind this; constant
+ * @rcu: for freeing
  *
- * Replaced as a whole under sw_mutex; constant but for the cache, which RCU
- * readers with bottom halves off may use.
+ * A transport's own endpoints begin with this. Replaced as a whole under
+ * sw_mutex.
  */
 struct sw_endpoint {
-	struct in6_addr		remote;
-	struct in6_addr		local;
-	u16			family;
-	__be16			port;
-	int			oif;
-	struct dst_cache	cache;
+	const struct sw_transport *transport;
 	struct rcu_head		rcu;
 };
 
@@ -470,7 +460,7 @@ int sw_key_set(struct sw_key *key, const u8 *tx, const u8 *rx);
 int sw_key_install(struct sw_key *key, bool draw);
 void sw_key_put(struct sw_key *key);
 void sw_key_remove(struct sw_key *key);
-struct sw_key *sw_key_lookup(const struct sw_device *sw, u32 index);
+struct sw_key *sw_key_lookup(u64 cookie, u32 index);
 enum skywire_drop sw_key_accept(struct sw_key *key, u64 counter);
 bool sw_key_may_open(const struct sw_key *key, u64 counter);
 bool sw_keyring_usable(const struct sw_keyring *ring);
@@ -549,7 +539,8 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 		  u32 fee);
 
 /* receive.c */
-void sw_receive(struct sw_device *sw, struct sk_buff *skb, u8 outer_ds);
+void sw_receive(struct sw_device *sw, const struct sw_transport *transport,
+		struct sk_buff *skb, u8 outer_ds);
 void sw_skb_reset(struct sk_buff *skb);
 
 /* forward.c */
@@ -560,24 +551,61 @@ void sw_forward(struct sw_link *ingress, struct sk_buff *skb);
 /**
  * struct sw_transport - what carries frames
  * @id: enum skywire_transport
- * @open: start taking frames for a device that comes up, or go on with changed
- *	settings; on failure nothing has changed; sw_mutex held
- * @close: stop, and return when no frame is being taken any more; sw_mutex held
+ * @attrs: attributes of link-new and link-set that describe an endpoint, a bit
+ *	each; those of other transports are refused before @parse
+ * @init: once, when the module is loaded; may be NULL
+ * @exit: once, when no device is left and none can come; may be NULL
+ * @open: take frames for a device from now on, in the namespace of its
+ *	underlay. Where the device is open already, beside what was opened then,
+ *	which is closed when all transports have agreed. A port of 0 is replaced
+ *	by that in use. Returns what @close takes and @xmit finds in
+ *	sw_device.opened; or an ERR_PTR, with nothing changed. sw_mutex held.
+ * @close: undo one @open. @xmit does not use it any more, but frames may still
+ *	come in: the caller waits for a grace period before the device, or the
+ *	module, may go. sw_mutex held.
+ * @parse: check a request, and make the endpoint that it asks for: @old, if
+ *	any, changed. It is the caller's; or an ERR_PTR explained. @old stays as
+ *	it is. sw_mutex held.
+ * @fill: put an endpoint's attributes; 0 or -EMSGSIZE. sw_mutex held.
+ * @forget: drop routes that the endpoint has cached: by the next frame while
+ *	the device is open, at once where it is not; may be NULL. sw_mutex held.
+ * @free: free an endpoint that nobody uses any more. In any context but a hard
+ *	interrupt.
  * @xmit: hand over one sealed frame, from skb->data on, which @xmit frees;
  *	false where it had to be dropped. Under RCU with bottom halves off. @ds
  *	is the outer DS field.
  */
 struct sw_transport {
 	enum skywire_transport id;
-	int (*open)(struct sw_device *sw);
-	void (*close)(struct sw_device *sw);
+	u64 attrs;
+	int (*init)(void);
+	void (*exit)(void);
+	void *(*open)(struct sw_device *sw, struct net *net, u16 *port);
+	void (*close)(void *opened);
+	struct sw_endpoint *(*parse)(struct sw_device *sw,
+				     struct genl_info *info,
+				     const struct sw_endpoint *old);
+	int (*fill)(struct sk_buff *msg, const struct sw_endpoint *ep);
+	void (*forget)(struct sw_device *sw, struct sw_endpoint *ep);
+	void (*free)(struct sw_endpoint *ep);
 	bool (*xmit)(struct sw_link *link, struct sw_endpoint *ep,
 		     struct sk_buff *skb, u8 ds);
 };
 
+int sw_transports_init(void);
+void sw_transports_exit(void);
 const struct sw_transport *sw_transport_find(enum skywire_transport id);
+u64 sw_transport_attrs(void);
 int sw_transports_open(struct sw_device *sw);
+int sw_transports_set_port(struct sw_device *sw, u16 port);
 void sw_transports_close(struct sw_device *sw);
+
+/* Does the device take and send frames by this transport? */
+static inline bool sw_is_open(const struct sw_device *sw,
+			      const struct sw_transport *transport)
+{
+	return rcu_access_pointer(sw->opened[transport->id]);
+}
 
 /* udp.c */
 extern const struct sw_transport sw_udp;

@@ -7,11 +7,45 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
+#include <net/dst_cache.h>
 #include <net/inet_ecn.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 #include <net/udp_tunnel.h>
-#include "skywire.h"
+#include "nl.h"
+
+/* What a device has open. */
+struct udp_sockets {
+	struct sock	*sk4;
+	struct sock	*sk6;	/* NULL without IPv6 */
+};
+
+/**
+ * struct udp_endpoint - an underlay address
+ * @ep: what all transports' have
+ * @remote: 4 or 16 bytes of underlay address, as @family says
+ * @local: source address of the same family; all zeros for any
+ * @family: AF_INET or AF_INET6
+ * @port: remote UDP port
+ * @oif: interface to leave through, or 0
+ * @cache: routes, per CPU
+ *
+ * Constant but for the cache, which RCU readers with bottom halves off may use.
+ */
+struct udp_endpoint {
+	struct sw_endpoint	ep;
+	struct in6_addr		remote;
+	struct in6_addr		local;
+	u16			family;
+	__be16			port;
+	int			oif;
+	struct dst_cache	cache;
+};
+
+static struct udp_endpoint *to_udp(const struct sw_endpoint *ep)
+{
+	return container_of(ep, struct udp_endpoint, ep);
+}
 
 static int udp_receive(struct sock *sk, struct sk_buff *skb)
 {
@@ -29,7 +63,7 @@ static int udp_receive(struct sock *sk, struct sk_buff *skb)
 		ds = ipv6_get_dsfield(ipv6_hdr(skb));
 	/* The UDP layer has checked the length, and the checksum. */
 	__skb_pull(skb, sizeof(struct udphdr));
-	sw_receive(sw, skb, ds);
+	sw_receive(sw, &sw_udp, skb, ds);
 	return 0;
 }
 
@@ -47,7 +81,7 @@ static bool make_room(struct sw_device *sw, struct sk_buff *skb,
 }
 
 /* A route of the endpoint's, which the caller gets a reference to; or why not. */
-static struct rtable *route4(struct sw_device *sw, struct sw_endpoint *ep,
+static struct rtable *route4(struct sw_device *sw, struct udp_endpoint *ep,
 			     struct sock *sk, struct flowi4 *fl)
 {
 	struct rtable *rt = dst_cache_get_ip4(&ep->cache, &fl->saddr);
@@ -66,10 +100,9 @@ static struct rtable *route4(struct sw_device *sw, struct sw_endpoint *ep,
 	return rt;
 }
 
-static bool xmit4(struct sw_device *sw, struct sw_endpoint *ep,
-		  struct sk_buff *skb, u8 ds)
+static bool xmit4(struct sw_device *sw, struct udp_endpoint *ep,
+		  struct sock *sk, struct sk_buff *skb, u8 ds)
 {
-	struct sock *sk = rcu_dereference(sw->sock4);
 	struct flowi4 fl = {
 		.daddr		= ep->remote.s6_addr32[0],
 		.fl4_dport	= ep->port,
@@ -79,10 +112,6 @@ static bool xmit4(struct sw_device *sw, struct sw_endpoint *ep,
 	};
 	struct rtable *rt;
 
-	if (unlikely(!sk)) {
-		sw_drop(sw, skb, SKYWIRE_DROP_NO_ROUTE);
-		return false;
-	}
 	fl.fl4_sport = inet_sk(sk)->inet_sport;
 	rt = route4(sw, ep, sk, &fl);
 	if (IS_ERR(rt)) {
@@ -102,7 +131,7 @@ static bool xmit4(struct sw_device *sw, struct sw_endpoint *ep,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static struct dst_entry *route6(struct sw_device *sw, struct sw_endpoint *ep,
+static struct dst_entry *route6(struct sw_device *sw, struct udp_endpoint *ep,
 				struct sock *sk, struct flowi6 *fl)
 {
 	struct dst_entry *dst = dst_cache_get_ip6(&ep->cache, &fl->saddr);
@@ -124,10 +153,9 @@ static struct dst_entry *route6(struct sw_device *sw, struct sw_endpoint *ep,
 	return dst;
 }
 
-static bool xmit6(struct sw_device *sw, struct sw_endpoint *ep,
-		  struct sk_buff *skb, u8 ds)
+static bool xmit6(struct sw_device *sw, struct udp_endpoint *ep,
+		  struct sock *sk, struct sk_buff *skb, u8 ds)
 {
-	struct sock *sk = rcu_dereference(sw->sock6);
 	struct flowi6 fl = {
 		.daddr		= ep->remote,
 		.fl6_dport	= ep->port,
@@ -137,10 +165,6 @@ static bool xmit6(struct sw_device *sw, struct sw_endpoint *ep,
 	};
 	struct dst_entry *dst;
 
-	if (unlikely(!sk)) {
-		sw_drop(sw, skb, SKYWIRE_DROP_NO_ROUTE);
-		return false;
-	}
 	fl.fl6_sport = inet_sk(sk)->inet_sport;
 	dst = route6(sw, ep, sk, &fl);
 	if (IS_ERR(dst)) {
@@ -161,8 +185,8 @@ static bool xmit6(struct sw_device *sw, struct sw_endpoint *ep,
 	return true;
 }
 #else
-static bool xmit6(struct sw_device *sw, struct sw_endpoint *ep,
-		  struct sk_buff *skb, u8 ds)
+static bool xmit6(struct sw_device *sw, struct udp_endpoint *ep,
+		  struct sock *sk, struct sk_buff *skb, u8 ds)
 {
 	sw_drop(sw, skb, SKYWIRE_DROP_NO_ROUTE);
 	return false;
@@ -172,9 +196,17 @@ static bool xmit6(struct sw_device *sw, struct sw_endpoint *ep,
 static bool udp_xmit(struct sw_link *link, struct sw_endpoint *ep,
 		     struct sk_buff *skb, u8 ds)
 {
-	if (ep->family == AF_INET)
-		return xmit4(link->sw, ep, skb, ds);
-	return xmit6(link->sw, ep, skb, ds);
+	struct udp_endpoint *udp = to_udp(ep);
+	struct sw_device *sw = link->sw;
+	struct udp_sockets *sockets;
+
+	sockets = rcu_dereference(sw->opened[SKYWIRE_TRANSPORT_UDP]);
+	if (likely(sockets && udp->family == AF_INET))
+		return xmit4(sw, udp, sockets->sk4, skb, ds);
+	if (likely(sockets && sockets->sk6))
+		return xmit6(sw, udp, sockets->sk6, skb, ds);
+	sw_drop(sw, skb, SKYWIRE_DROP_NO_ROUTE);
+	return false;
 }
 
 static struct socket *open_socket(struct sw_device *sw, struct net *net,
@@ -206,72 +238,209 @@ static struct socket *open_socket(struct sw_device *sw, struct net *net,
 	return sock;
 }
 
-/* Use these sockets from now on, and let go of those in use until now. */
-static void replace_sockets(struct sw_device *sw, struct sock *sk4,
-			    struct sock *sk6)
+static void udp_close(void *opened)
 {
-	sk4 = rcu_replace_pointer(sw->sock4, sk4, lockdep_is_held(&sw_mutex));
-	sk6 = rcu_replace_pointer(sw->sock6, sk6, lockdep_is_held(&sw_mutex));
-	if (!sk4)
-		return;
-	/* Senders may be using the sockets. */
-	synchronize_net();
-	udp_tunnel_sock_release(sk4->sk_socket);
-	if (sk6)
-		udp_tunnel_sock_release(sk6->sk_socket);
-	/* Receivers may be using the device; not every kernel's release waits. */
-	synchronize_net();
-}
+	struct udp_sockets *sockets = opened;
 
-static void udp_close(struct sw_device *sw)
-{
-	replace_sockets(sw, NULL, NULL);
+	udp_tunnel_sock_release(sockets->sk4->sk_socket);
+	if (sockets->sk6)
+		udp_tunnel_sock_release(sockets->sk6->sk_socket);
+	kfree(sockets);
 }
 
 /* Both sockets on one port, or none. Port 0 is replaced by what we got. */
-static int open_pair(struct sw_device *sw, struct net *net)
+static int open_pair(struct sw_device *sw, struct net *net, u16 *port,
+		     struct udp_sockets *sockets)
 {
-	struct socket *sock4, *sock6 = NULL;
-	u16 port = sw->port;
+	struct socket *sock4, *sock6;
+	u16 got;
 
-	sock4 = open_socket(sw, net, AF_INET, port);
+	sock4 = open_socket(sw, net, AF_INET, *port);
 	if (IS_ERR(sock4))
 		return PTR_ERR(sock4);
-	port = ntohs(inet_sk(sock4->sk)->inet_sport);
+	got = ntohs(inet_sk(sock4->sk)->inet_sport);
 	if (ipv6_mod_enabled()) {
-		sock6 = open_socket(sw, net, AF_INET6, port);
+		sock6 = open_socket(sw, net, AF_INET6, got);
 		if (IS_ERR(sock6)) {
 			udp_tunnel_sock_release(sock4);
 			return PTR_ERR(sock6);
 		}
+		sockets->sk6 = sock6->sk;
 	}
-	sw->port = port;
-	replace_sockets(sw, sock4->sk, sock6 ? sock6->sk : NULL);
+	sockets->sk4 = sock4->sk;
+	*port = got;
 	return 0;
 }
 
-static int udp_open(struct sw_device *sw)
+static void *udp_open(struct sw_device *sw, struct net *net, u16 *port)
 {
+	struct udp_sockets *sockets;
 	int err, tries = 100;
-	struct net *net;
 
-	rcu_read_lock();
-	net = rcu_dereference(sw->net);
-	net = net ? maybe_get_net(net) : NULL;
-	rcu_read_unlock();
-	if (!net)
-		return -ENONET;
+	sockets = kzalloc(sizeof(*sockets), GFP_KERNEL_ACCOUNT);
+	if (!sockets)
+		return ERR_PTR(-ENOMEM);
 	/* A port that the kernel chose for IPv4 may be taken for IPv6. */
 	do {
-		err = open_pair(sw, net);
-	} while (err == -EADDRINUSE && !sw->port && --tries);
-	put_net(net);
-	return err;
+		err = open_pair(sw, net, port, sockets);
+	} while (err == -EADDRINUSE && !*port && --tries);
+	if (!err)
+		return sockets;
+	kfree(sockets);
+	return ERR_PTR(err);
+}
+
+/* An address of 4 or 16 bytes; 0 or -EINVAL explained. */
+static int parse_address(struct genl_info *info, struct nlattr *attr,
+			 struct in6_addr *addr, u16 *family)
+{
+	memset(addr, 0, sizeof(*addr));
+	if (nla_len(attr) != 4 && nla_len(attr) != 16) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "an address has 4 or 16 bytes");
+		return -EINVAL;
+	}
+	*family = nla_len(attr) == 4 ? AF_INET : AF_INET6;
+	nla_memcpy(addr, attr, sizeof(*addr));
+	return 0;
+}
+
+/* What the underlay can reach one node by. */
+static bool is_unicast(const struct udp_endpoint *ep)
+{
+	__be32 v4 = ep->remote.s6_addr32[0];
+
+	if (ep->family == AF_INET)
+		return v4 && !ipv4_is_multicast(v4) && !ipv4_is_lbcast(v4);
+	return !ipv6_addr_any(&ep->remote) &&
+	       !ipv6_addr_is_multicast(&ep->remote) &&
+	       !ipv6_addr_v4mapped(&ep->remote);
+}
+
+/* Change @ep as the request says; 0 or -errno explained. */
+static int change_endpoint(struct genl_info *info, struct udp_endpoint *ep)
+{
+	struct nlattr *remote = info->attrs[SKYWIRE_A_LINK_REMOTE];
+	struct nlattr *local = info->attrs[SKYWIRE_A_LINK_LOCAL];
+	struct nlattr *port = info->attrs[SKYWIRE_A_LINK_REMOTE_PORT];
+	struct nlattr *oif = info->attrs[SKYWIRE_A_LINK_OIF];
+	u16 family = ep->family;
+	int err;
+
+	if (remote) {
+		err = parse_address(info, remote, &ep->remote, &ep->family);
+		if (err)
+			return err;
+		/* An address of the other family is no source any more. */
+		if (family != ep->family)
+			memset(&ep->local, 0, sizeof(ep->local));
+		if (!is_unicast(ep)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, remote,
+					    "not a unicast address");
+			return -EINVAL;
+		}
+	}
+	if (local) {
+		err = parse_address(info, local, &ep->local, &family);
+		if (err)
+			return err;
+		if (family != ep->family) {
+			NL_SET_ERR_MSG_ATTR(info->extack, local,
+					    "not of the remote's family");
+			return -EINVAL;
+		}
+	}
+	if (port)
+		ep->port = nla_get_be16(port);
+	if (oif && nla_get_u32(oif) > INT_MAX) {
+		NL_SET_ERR_MSG_ATTR(info->extack, oif, "not an ifindex");
+		return -EINVAL;
+	}
+	if (oif)
+		ep->oif = nla_get_u32(oif);
+	if (!ep->port) {
+		GENL_SET_ERR_MSG(info, "a remote has a port other than 0");
+		return -EINVAL;
+	}
+	if (ep->family == AF_INET6 && !ep->oif &&
+	    ipv6_addr_type(&ep->remote) & IPV6_ADDR_LINKLOCAL) {
+		GENL_SET_ERR_MSG(info, "a link-local remote needs an oif");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static struct sw_endpoint *udp_parse(struct sw_device *sw,
+				     struct genl_info *info,
+				     const struct sw_endpoint *old)
+{
+	struct udp_endpoint *udp;
+	int err;
+
+	err = sw_nl_check_underlay(sw, info, SKYWIRE_A_LINK_OIF);
+	if (err)
+		return ERR_PTR(err);
+	if (!old && !sw_nl_need(info, SKYWIRE_A_LINK_REMOTE,
+				"the remote address is missing"))
+		return ERR_PTR(-EINVAL);
+	udp = kzalloc(sizeof(*udp), GFP_KERNEL_ACCOUNT);
+	if (!udp)
+		return ERR_PTR(-ENOMEM);
+	if (old) {
+		udp->remote = to_udp(old)->remote;
+		udp->local = to_udp(old)->local;
+		udp->family = to_udp(old)->family;
+		udp->port = to_udp(old)->port;
+		udp->oif = to_udp(old)->oif;
+	}
+	err = change_endpoint(info, udp);
+	if (!err)
+		err = dst_cache_init(&udp->cache, GFP_KERNEL_ACCOUNT);
+	if (err) {
+		kfree(udp);
+		return ERR_PTR(err);
+	}
+	return &udp->ep;
+}
+
+static int udp_fill(struct sk_buff *msg, const struct sw_endpoint *ep)
+{
+	const struct udp_endpoint *udp = to_udp(ep);
+	int len = udp->family == AF_INET ? 4 : 16;
+
+	if (nla_put(msg, SKYWIRE_A_LINK_REMOTE, len, &udp->remote) ||
+	    nla_put_be16(msg, SKYWIRE_A_LINK_REMOTE_PORT, udp->port) ||
+	    nla_put(msg, SKYWIRE_A_LINK_LOCAL, len, &udp->local) ||
+	    nla_put_u32(msg, SKYWIRE_A_LINK_OIF, udp->oif))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static void udp_forget(struct sw_device *sw, struct sw_endpoint *ep)
+{
+	/* Without sockets no sender gets as far as the cache. */
+	if (sw_is_open(sw, &sw_udp))
+		dst_cache_reset(&to_udp(ep)->cache);
+	else
+		dst_cache_reset_now(&to_udp(ep)->cache);
+}
+
+static void udp_free(struct sw_endpoint *ep)
+{
+	dst_cache_destroy(&to_udp(ep)->cache);
+	kfree(to_udp(ep));
 }
 
 const struct sw_transport sw_udp = {
 	.id	= SKYWIRE_TRANSPORT_UDP,
+	.attrs	= BIT_ULL(SKYWIRE_A_LINK_REMOTE) |
+		  BIT_ULL(SKYWIRE_A_LINK_REMOTE_PORT) |
+		  BIT_ULL(SKYWIRE_A_LINK_LOCAL) | BIT_ULL(SKYWIRE_A_LINK_OIF),
 	.open	= udp_open,
 	.close	= udp_close,
+	.parse	= udp_parse,
+	.fill	= udp_fill,
+	.forget	= udp_forget,
+	.free	= udp_free,
 	.xmit	= udp_xmit,
 };
