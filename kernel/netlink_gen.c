@@ -33,16 +33,17 @@ const struct nla_policy skywire_link_get_nl_policy[SKYWIRE_A_LINK_LABEL + 1] = {
 };
 
 /* SKYWIRE_CMD_LINK_NEW - do */
-const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_PRICE_RATE + 1] = {
+const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1] = {
 	[SKYWIRE_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SKYWIRE_A_LINK_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_LINK_LABEL] = NLA_POLICY_MIN(NLA_U16, 1),
 	[SKYWIRE_A_LINK_NEIGHBOUR] = NLA_POLICY_EXACT_LEN(SKYWIRE_PUBLIC_KEY_LEN),
-	[SKYWIRE_A_LINK_TRANSPORT] = NLA_POLICY_RANGE(NLA_U8, 1, 1),
+	[SKYWIRE_A_LINK_TRANSPORT] = NLA_POLICY_RANGE(NLA_U8, 1, 2),
 	[SKYWIRE_A_LINK_REMOTE] = { .type = NLA_BINARY, },
 	[SKYWIRE_A_LINK_REMOTE_PORT] = { .type = NLA_U16, },
 	[SKYWIRE_A_LINK_LOCAL] = { .type = NLA_BINARY, },
 	[SKYWIRE_A_LINK_OIF] = { .type = NLA_U32, },
+	[SKYWIRE_A_LINK_INTERFACE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_LINK_MTU] = NLA_POLICY_MIN(NLA_U32, 1292),
 	[SKYWIRE_A_LINK_STATE] = NLA_POLICY_MAX(NLA_U8, 1),
 	[SKYWIRE_A_LINK_PRICE_BASE] = { .type = NLA_U32, },
@@ -50,7 +51,7 @@ const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_PRICE_RATE + 1
 };
 
 /* SKYWIRE_CMD_LINK_SET - do */
-const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_PRICE_RATE + 1] = {
+const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1] = {
 	[SKYWIRE_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SKYWIRE_A_LINK_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_LINK_LABEL] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -58,6 +59,7 @@ const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_PRICE_RATE + 1
 	[SKYWIRE_A_LINK_REMOTE_PORT] = { .type = NLA_U16, },
 	[SKYWIRE_A_LINK_LOCAL] = { .type = NLA_BINARY, },
 	[SKYWIRE_A_LINK_OIF] = { .type = NLA_U32, },
+	[SKYWIRE_A_LINK_INTERFACE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_LINK_MTU] = NLA_POLICY_MIN(NLA_U32, 1292),
 	[SKYWIRE_A_LINK_STATE] = NLA_POLICY_MAX(NLA_U8, 1),
 	[SKYWIRE_A_LINK_PRICE_BASE] = { .type = NLA_U32, },
@@ -231,14 +233,14 @@ const struct genl_ops skywire_nl_ops[20] = {
 		.cmd		= SKYWIRE_CMD_LINK_NEW,
 		.doit		= skywire_nl_link_new_doit,
 		.policy		= skywire_link_new_nl_policy,
-		.maxattr	= SKYWIRE_A_LINK_PRICE_RATE,
+		.maxattr	= SKYWIRE_A_LINK_INTERFACE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= SKYWIRE_CMD_LINK_SET,
 		.doit		= skywire_nl_link_set_doit,
 		.policy		= skywire_link_set_nl_policy,
-		.maxattr	= SKYWIRE_A_LINK_PRICE_RATE,
+		.maxattr	= SKYWIRE_A_LINK_INTERFACE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

@@ -17,9 +17,9 @@ extern const struct nla_policy skywire_dev_set_nl_policy[SKYWIRE_A_DEV_FWMARK + 
 
 extern const struct nla_policy skywire_link_get_nl_policy[SKYWIRE_A_LINK_LABEL + 1];
 
-extern const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_PRICE_RATE + 1];
+extern const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1];
 
-extern const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_PRICE_RATE + 1];
+extern const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1];
 
 extern const struct nla_policy skywire_link_del_nl_policy[SKYWIRE_A_LINK_LABEL + 1];
 

@@ -60,7 +60,7 @@ enum {
 	SW_TAILROOM	= 2 * SW_TAG_LEN,
 	SW_COUNTERS	= SKYWIRE_COUNTER_FRAGMENTED + 1,
 	SW_DROPS	= SKYWIRE_DROP_BACKLOG + 1,
-	SW_TRANSPORTS	= SKYWIRE_TRANSPORT_UDP + 1,
+	SW_TRANSPORTS	= SKYWIRE_TRANSPORT_ETHERNET + 1,
 };
 
 /* Per CPU and device; bottom halves are off wherever it is written. */
@@ -609,6 +609,9 @@ static inline bool sw_is_open(const struct sw_device *sw,
 
 /* udp.c */
 extern const struct sw_transport sw_udp;
+
+/* ether.c */
+extern const struct sw_transport sw_ether;
 
 /* netlink.c */
 int sw_netlink_init(void);

@@ -4,6 +4,7 @@
 
 static const struct sw_transport *const transports[] = {
 	&sw_udp,
+	&sw_ether,
 };
 
 static void exit_first(int n)

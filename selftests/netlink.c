@@ -625,7 +625,7 @@ TEST_NL(link_values)
 	REFUSE(-EEXIST, LINK_NEW, SW0, neighbour, U16(SKYWIRE_A_LINK_LABEL, 5));
 	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U16(SKYWIRE_A_LINK_LABEL, 0));
 	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U8(SKYWIRE_A_LINK_TRANSPORT, 0));
-	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U8(SKYWIRE_A_LINK_TRANSPORT, 2));
+	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U8(SKYWIRE_A_LINK_TRANSPORT, 3));
 	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U8(SKYWIRE_A_LINK_STATE, 2));
 	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U32(SKYWIRE_A_LINK_MTU, 1291));
 	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U32(SKYWIRE_A_LINK_MTU, 0));
@@ -690,6 +690,51 @@ TEST_NL(link_values)
 	EXPECT_EQ(htons(1), nl_uint(REPLY, SKYWIRE_A_LINK_REMOTE_PORT));
 	EXPECT_EQ(1, nl_uint(REPLY, SKYWIRE_A_LINK_OIF));
 	EXPECT_EQ(1292, nl_uint(REPLY, SKYWIRE_A_LINK_MTU));
+}
+
+/* What needs an interface to go through, and the words, are in ether.sh. */
+TEST_NL(ether_values)
+{
+	static const __u8 mac[] = { 2, 0, 0, 0, 0, 1 };
+	const struct attr neighbour = KEY32(SKYWIRE_A_LINK_NEIGHBOUR, 3);
+	const struct attr ether = U8(SKYWIRE_A_LINK_TRANSPORT,
+				     SKYWIRE_TRANSPORT_ETHERNET);
+	const struct attr remote = BIN(SKYWIRE_A_LINK_REMOTE, mac, 6);
+	const struct attr lo = STR(SKYWIRE_A_LINK_INTERFACE, "lo");
+	const struct attr label = U16(SKYWIRE_A_LINK_LABEL, 6);
+
+	ASSERT_EQ(0, make_node(&self->nl));
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, remote);
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, lo);
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, remote, lo);
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, remote,
+	       STR(SKYWIRE_A_LINK_INTERFACE, "sw0"));
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, remote,
+	       STR(SKYWIRE_A_LINK_INTERFACE, "eth9"));
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, remote,
+	       STR(SKYWIRE_A_LINK_INTERFACE, ""));
+	REFUSE(0, LINK_NEW, SW0, neighbour, ether, remote,
+	       STR(SKYWIRE_A_LINK_INTERFACE, "sixteen letters."));
+
+	/* Each transport refuses what is the other's. */
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, remote, lo,
+	       U16(SKYWIRE_A_LINK_REMOTE_PORT, htons(1)));
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, remote, lo,
+	       BIN(SKYWIRE_A_LINK_LOCAL, ipv4, 4));
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, ether, remote, lo,
+	       U32(SKYWIRE_A_LINK_OIF, 1));
+	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, remote,
+	       U16(SKYWIRE_A_LINK_REMOTE_PORT, htons(1)));
+	REFUSE(-EINVAL, LINK_SET, SW0, U16(SKYWIRE_A_LINK_LABEL, 5), lo);
+
+	/* A link may have no endpoint. */
+	ASSERT_EQ(0, DO(LINK_NEW, SW0, label, neighbour, ether));
+	EXPECT_EQ(SKYWIRE_TRANSPORT_ETHERNET,
+		  nl_uint(REPLY, SKYWIRE_A_LINK_TRANSPORT));
+	EXPECT_EQ(NULL, nl_attr(REPLY, SKYWIRE_A_LINK_REMOTE));
+	EXPECT_EQ(NULL, nl_attr(REPLY, SKYWIRE_A_LINK_INTERFACE));
+	REFUSE(-EINVAL, LINK_SET, SW0, label, remote);
+	REFUSE(0, LINK_SET, SW0, label, ether);
 }
 
 /* A new owner would get what is under way to the old one. */

@@ -15,6 +15,8 @@ const char *sw_transport_name(unsigned int value)
 	switch ((enum skywire_transport)value) {
 	case SKYWIRE_TRANSPORT_UDP:
 		return "udp";
+	case SKYWIRE_TRANSPORT_ETHERNET:
+		return "ethernet";
 	}
 	return NULL;
 }

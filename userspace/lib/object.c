@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <linux/genetlink.h>
+#include <linux/if_ether.h>
 
 #include "compiler.h"
 #include "key.h"
@@ -48,6 +49,7 @@ static const struct sw_attr link_attrs[] = {
 	[SKYWIRE_A_LINK_POSTAGE_IN] = ATTR_UINT("postage-in", 8),
 	[SKYWIRE_A_LINK_POSTAGE_OUT] = ATTR_UINT("postage-out", 8),
 	[SKYWIRE_A_LINK_POSTAGE_FEE] = ATTR_UINT("postage-fee", 8),
+	[SKYWIRE_A_LINK_INTERFACE] = ATTR("interface", STRING),
 };
 
 static const struct sw_attr peer_attrs[] = {
@@ -210,7 +212,7 @@ static bool well_formed(const struct sw_attr *attr, const struct nlattr *nla)
 	case SW_KIND_KEY:
 		return len == SW_KEY_LEN;
 	case SW_KIND_ADDR:
-		return len == 4 || len == 16;
+		return len == 4 || len == ETH_ALEN || len == 16;
 	case SW_KIND_LABELS:
 		return len <= SKYWIRE_LABELS_LEN && !(len % sizeof(__be16));
 	case SW_KIND_BYTES:
@@ -322,6 +324,19 @@ static void labels_text(const __u8 *bytes, size_t len, char *buf)
 			       bytes[i] << 8 | bytes[i + 1]);
 }
 
+static void addr_text(const __u8 *bytes, size_t len, char *buf)
+{
+	size_t i;
+
+	if (len != ETH_ALEN) {
+		inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, buf,
+			  SW_VALUE_TEXT);
+		return;
+	}
+	for (i = 0; i < len; i++)
+		buf += sprintf(buf, "%s%02x", i ? ":" : "", bytes[i]);
+}
+
 static void bytes_text(const struct sw_attr *attr, const void *bytes,
 		       size_t len, char *buf)
 {
@@ -333,8 +348,7 @@ static void bytes_text(const struct sw_attr *attr, const void *bytes,
 		sw_key_format(buf, bytes);
 		break;
 	case SW_KIND_ADDR:
-		inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, buf,
-			  SW_VALUE_TEXT);
+		addr_text(bytes, len, buf);
 		break;
 	case SW_KIND_LABELS:
 		labels_text(bytes, len, buf);

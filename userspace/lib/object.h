@@ -24,7 +24,7 @@ enum sw_kind {
 	SW_KIND_FLAG,
 	SW_KIND_STRING,
 	SW_KIND_KEY,
-	SW_KIND_ADDR,		/* 4 or 16 bytes, network order */
+	SW_KIND_ADDR,		/* 4, 6 or 16 bytes, network order */
 	SW_KIND_LABELS,		/* 16 bits each, network order */
 	SW_KIND_BYTES,
 	SW_KIND_NEST,

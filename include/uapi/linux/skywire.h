@@ -25,9 +25,12 @@
 /**
  * enum skywire_transport - What carries a link's frames.
  * @SKYWIRE_TRANSPORT_UDP: UDP over IPv4 or IPv6, from the device's socket.
+ * @SKYWIRE_TRANSPORT_ETHERNET: Ethernet frames of type 0x88b5, through one
+ *   interface.
  */
 enum skywire_transport {
 	SKYWIRE_TRANSPORT_UDP = 1,
+	SKYWIRE_TRANSPORT_ETHERNET,
 };
 
 /**
@@ -138,7 +141,8 @@ enum skywire_counter {
  *   arrived.
  * @SKYWIRE_DROP_FRAME_TYPE: A frame type that is not known or not taken here,
  *   or non-zero reserved bits.
- * @SKYWIRE_DROP_NO_INDEX: The receiver index names no key of this device.
+ * @SKYWIRE_DROP_NO_INDEX: The receiver index names no key of this device, or
+ *   of a link with another transport.
  * @SKYWIRE_DROP_KEY_EXPIRED: The key is past its hard limit, or previous for
  *   longer than 60 seconds.
  * @SKYWIRE_DROP_AUTH: The tag of a link frame did not verify.
@@ -155,7 +159,8 @@ enum skywire_counter {
  * @SKYWIRE_DROP_NO_LABEL: The label names no link.
  * @SKYWIRE_DROP_U_TURN: The egress neighbour is the ingress neighbour.
  * @SKYWIRE_DROP_POSTAGE: Less postage than the relay's fee.
- * @SKYWIRE_DROP_TOO_BIG: Larger than the egress link's or the path's MTU.
+ * @SKYWIRE_DROP_TOO_BIG: Larger than the egress link's, the path's or the
+ *   interface's MTU.
  * @SKYWIRE_DROP_ECN: Congestion experienced on a packet that is not ECN
  *   capable (RFC 6040).
  * @SKYWIRE_DROP_NO_KEY: The link or the session has no key to send with.
@@ -177,7 +182,8 @@ enum skywire_counter {
  * @SKYWIRE_DROP_LOOP: A frame that would be routed into the device that made
  *   it, or nests too deep.
  * @SKYWIRE_DROP_NO_ROUTE: The underlay has no route to the link's remote
- *   address, or no socket.
+ *   address, no socket, or an interface that is not there, down, or the port
+ *   of another one.
  * @SKYWIRE_DROP_NO_MEMORY: An allocation failed.
  * @SKYWIRE_DROP_CRYPTO: The AEAD driver refused the operation, being busy or
  *   broken.
@@ -261,6 +267,7 @@ enum {
 	SKYWIRE_A_LINK_POSTAGE_IN,
 	SKYWIRE_A_LINK_POSTAGE_OUT,
 	SKYWIRE_A_LINK_POSTAGE_FEE,
+	SKYWIRE_A_LINK_INTERFACE,
 
 	__SKYWIRE_A_LINK_MAX,
 	SKYWIRE_A_LINK_MAX = (__SKYWIRE_A_LINK_MAX - 1)
