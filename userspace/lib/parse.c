@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <linux/if_ether.h>
 
 #include "parse.h"
 
@@ -109,6 +112,26 @@ static const char *split_port(const char *text, char addr[ADDR_TEXT])
 	return end + 1;
 }
 
+/* Six bytes of one or two digits each, as ip(8) takes them. */
+static bool is_mac(const char *text, __u8 mac[ETH_ALEN])
+{
+	unsigned int i, digit, n;
+
+	for (i = 0; i < ETH_ALEN; i++) {
+		mac[i] = 0;
+		for (n = 0; n < 2; n++) {
+			digit = digit_value(*text);
+			if (digit > 15)
+				break;
+			mac[i] = mac[i] << 4 | digit;
+			text++;
+		}
+		if (!n || *text++ != (i == ETH_ALEN - 1 ? '\0' : ':'))
+			return false;
+	}
+	return true;
+}
+
 int sw_parse_endpoint(const char *text, struct sw_endpoint *ep,
 		      struct sw_error *err)
 {
@@ -117,9 +140,16 @@ int sw_parse_endpoint(const char *text, struct sw_endpoint *ep,
 	__u64 value;
 	bool v6;
 
+	if (is_mac(text, ep->addr.bytes)) {
+		ep->addr.len = ETH_ALEN;
+		ep->port = 0;
+		ep->zone[0] = '\0';
+		return 0;
+	}
 	if (!port || strchr(port, ':'))
 		return sw_fail(err, EINVAL,
-			       "'%.60s' is neither ADDR:PORT nor [ADDR6]:PORT", text);
+			       "'%.60s' is neither ADDR:PORT, [ADDR6]:PORT nor an Ethernet address",
+			       text);
 	if (split_zone(addr, ep->zone))
 		return sw_fail(err, EINVAL,
 			       "'%.60s': no interface name after %%", text);

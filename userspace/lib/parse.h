@@ -16,12 +16,12 @@
 
 struct sw_addr {
 	__u8	bytes[16];	/* network byte order */
-	__u8	len;		/* 4 or 16 */
+	__u8	len;		/* 4 or 16; of an endpoint, 6 for Ethernet too */
 };
 
 struct sw_endpoint {
 	struct sw_addr	addr;
-	__u16		port;
+	__u16		port;	/* 0 on Ethernet */
 	char		zone[IF_NAMESIZE];	/* empty where there was none */
 };
 
@@ -41,7 +41,10 @@ int sw_parse_uint(const char *text, __u64 min, __u64 max, __u64 *value,
 
 int sw_parse_addr(const char *text, struct sw_addr *addr, struct sw_error *err);
 
-/* ADDR:PORT or [ADDR6]:PORT or [ADDR6%IFNAME]:PORT; names are not looked up. */
+/*
+ * ADDR:PORT or [ADDR6]:PORT or [ADDR6%IFNAME]:PORT, or an Ethernet address as
+ * XX:XX:XX:XX:XX:XX; names are not looked up.
+ */
 int sw_parse_endpoint(const char *text, struct sw_endpoint *ep,
 		      struct sw_error *err);
 

@@ -258,6 +258,17 @@ int put_ifindex(struct request *req, __u16 attr, const char *value,
 	return 0;
 }
 
+int put_ifname(struct request *req, __u16 attr, const char *value,
+	       struct sw_error *err)
+{
+	if (!*value || strlen(value) >= IF_NAMESIZE)
+		return sw_fail(err, EINVAL, "'%.40s' is no name of an interface",
+			       value);
+	/* The kernel looks it up, in the namespace that the device is from. */
+	mnl_attr_put_strz(req->nlh, attr, value);
+	return 0;
+}
+
 int put_endpoint(struct request *req, __u16 attr, const char *value,
 		 struct sw_error *err)
 {
@@ -266,6 +277,8 @@ int put_endpoint(struct request *req, __u16 attr, const char *value,
 	if (sw_parse_endpoint(value, &ep, err))
 		return -EINVAL;
 	mnl_attr_put(req->nlh, attr, ep.addr.len, ep.addr.bytes);
+	if (!ep.port)
+		return 0;
 	mnl_attr_put_u16(req->nlh, SKYWIRE_A_LINK_REMOTE_PORT,
 			 __cpu_to_be16(ep.port));
 	if (!ep.zone[0])

@@ -38,8 +38,8 @@ _swctl_keywords() {
 	case $1 in
 	"dev set") echo identity identity-file port fwmark dev ;;
 	"link show" | "link del") echo label dev ;;
-	"link add") echo neighbour remote label transport local oif mtu state price-base price-rate dev ;;
-	"link set") echo label remote local oif mtu state price-base price-rate dev ;;
+	"link add") echo neighbour remote label transport local oif interface mtu state price-base price-rate dev ;;
+	"link set") echo label remote local oif interface mtu state price-base price-rate dev ;;
 	"path show" | "path del") echo peer id dev ;;
 	"path add" | "path set") echo peer id link labels preference weight mtu postage-base postage-rate dev ;;
 	"prefix add") echo peer dev ;;
@@ -60,11 +60,11 @@ _swctl_values() {
 	peer) _swctl_peers ;;
 	rx-index) _swctl_indices ;;
 	state) echo up down ;;
-	transport) echo udp ;;
+	transport) echo udp ethernet ;;
 	role) echo initiator responder ;;
 	cipher) echo chacha20-poly1305 aes-256-gcm aes-128-gcm ;;
 	labels) echo none ;;
-	oif) ls /sys/class/net 2>/dev/null ;;
+	oif | interface) ls /sys/class/net 2>/dev/null ;;
 	esac
 }
 

@@ -13,7 +13,7 @@ static bool is_any(const struct sw_object *link, unsigned int type)
 
 static void print(const struct sw_object *link)
 {
-	__u32 oif = sw_object_uint(link, SKYWIRE_A_LINK_OIF);
+	const char *interface = str_interface(link);
 
 	printf("link %s dev %s state %s transport %s mtu %s\n",
 	       str(link, SKYWIRE_A_LINK_LABEL), str(link, SKYWIRE_A_LINK_IFNAME),
@@ -21,9 +21,13 @@ static void print(const struct sw_object *link)
 	       str(link, SKYWIRE_A_LINK_MTU));
 	printf("    neighbour %s\n", str(link, SKYWIRE_A_LINK_NEIGHBOUR));
 	printf("    remote %s\n", str_endpoint(link));
-	printf("    local %s", is_any(link, SKYWIRE_A_LINK_LOCAL) ? "any" :
-	       str(link, SKYWIRE_A_LINK_LOCAL));
-	printf(" oif %s\n", oif ? str_ifname(oif) : "any");
+	if (sw_object_has(link, SKYWIRE_A_LINK_INTERFACE))
+		printf("    interface %s\n", interface);
+	else
+		printf("    local %s oif %s\n",
+		       is_any(link, SKYWIRE_A_LINK_LOCAL) ? "any" :
+		       str(link, SKYWIRE_A_LINK_LOCAL),
+		       *interface ? interface : "any");
 	printf("    rx %s packets, %s\n", str(link, SKYWIRE_A_LINK_RX_PACKETS),
 	       str_bytes(sw_object_uint(link, SKYWIRE_A_LINK_RX_BYTES)));
 	printf("    tx %s packets, %s\n", str(link, SKYWIRE_A_LINK_TX_PACKETS),
@@ -69,6 +73,7 @@ static const struct keyword add_keywords[] = {
 	{ "remote",	put_endpoint,	SKYWIRE_A_LINK_REMOTE, true },
 	{ "local",	put_addr,	SKYWIRE_A_LINK_LOCAL, false },
 	{ "oif",	put_ifindex,	SKYWIRE_A_LINK_OIF, false },
+	{ "interface",	put_ifname,	SKYWIRE_A_LINK_INTERFACE, false },
 	{ "mtu",	put_u32,	SKYWIRE_A_LINK_MTU, false },
 	{ "state",	put_enum,	SKYWIRE_A_LINK_STATE, false },
 	{ "price-base",	put_u32,	SKYWIRE_A_LINK_PRICE_BASE, false },
@@ -97,6 +102,7 @@ static const struct keyword set_keywords[] = {
 	{ "remote",	put_endpoint,	SKYWIRE_A_LINK_REMOTE, false },
 	{ "local",	put_addr,	SKYWIRE_A_LINK_LOCAL, false },
 	{ "oif",	put_ifindex,	SKYWIRE_A_LINK_OIF, false },
+	{ "interface",	put_ifname,	SKYWIRE_A_LINK_INTERFACE, false },
 	{ "mtu",	put_u32,	SKYWIRE_A_LINK_MTU, false },
 	{ "state",	put_enum,	SKYWIRE_A_LINK_STATE, false },
 	{ "price-base",	put_u32,	SKYWIRE_A_LINK_PRICE_BASE, false },
@@ -144,10 +150,12 @@ const struct object link_object = {
 	.usage =
 	"Usage: swctl link [show [label LABEL] [dev DEV]]\n"
 	"       swctl link add neighbour KEY remote ENDPOINT [label LABEL]\n"
-	"                      [transport udp] [OPTIONS] [dev DEV]\n"
+	"                      [transport udp | ethernet] [OPTIONS] [dev DEV]\n"
 	"       swctl link set label LABEL [remote ENDPOINT] [OPTIONS] [dev DEV]\n"
 	"       swctl link del label LABEL [dev DEV]\n"
-	"OPTIONS:  [local ADDR] [oif IFNAME | oif any] [mtu BYTES] [state up | down]\n"
-	"          [price-base N] [price-rate N]\n"
-	"ENDPOINT: ADDR:PORT | [ADDR6]:PORT | [ADDR6%IFNAME]:PORT\n",
+	"OPTIONS:  [mtu BYTES] [state up | down] [price-base N] [price-rate N]\n"
+	"          udp: [local ADDR] [oif IFNAME | oif any]\n"
+	"          ethernet: interface IFNAME\n"
+	"ENDPOINT: udp: ADDR:PORT | [ADDR6]:PORT | [ADDR6%IFNAME]:PORT\n"
+	"          ethernet: XX:XX:XX:XX:XX:XX\n",
 };

@@ -72,6 +72,8 @@ const char *str_endpoint(const struct sw_object *link)
 
 	if (!sw_object_has(link, SKYWIRE_A_LINK_REMOTE))
 		return "none";
+	if (!sw_object_has(link, SKYWIRE_A_LINK_REMOTE_PORT))
+		return str(link, SKYWIRE_A_LINK_REMOTE);
 	sprintf(buf, "%s%s%s:%s", v6 ? "[" : "", str(link, SKYWIRE_A_LINK_REMOTE),
 		v6 ? "]" : "", str(link, SKYWIRE_A_LINK_REMOTE_PORT));
 	return buf;
@@ -100,6 +102,19 @@ const char *str_ifname(__u32 ifindex)
 
 	if (!if_indextoname(ifindex, buf))
 		sprintf(buf, "if%u", ifindex);
+	return buf;
+}
+
+const char *str_interface(const struct sw_object *link)
+{
+	__u32 oif = sw_object_uint(link, SKYWIRE_A_LINK_OIF);
+	char *buf;
+
+	if (!sw_object_has(link, SKYWIRE_A_LINK_INTERFACE))
+		return oif ? str_ifname(oif) : "";
+	buf = next_buffer();
+	sprintf(buf, "%s%s", str(link, SKYWIRE_A_LINK_INTERFACE),
+		oif ? "" : " (not there)");
 	return buf;
 }
 

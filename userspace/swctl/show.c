@@ -224,15 +224,15 @@ static void print_dev(const struct sw_object *dev)
 
 static void print_link(const struct node *node, const struct sw_object *link)
 {
-	__u32 oif = sw_object_uint(link, SKYWIRE_A_LINK_OIF);
+	const char *interface = str_interface(link);
 	__u8 owner[SW_KEY_LEN];
 
 	owner_of_label(owner, sw_object_uint(link, SKYWIRE_A_LINK_LABEL));
 	printf("\nlink: %s (%s)\n", str(link, SKYWIRE_A_LINK_LABEL),
 	       str(link, SKYWIRE_A_LINK_STATE));
 	printf("  neighbour: %s\n", str(link, SKYWIRE_A_LINK_NEIGHBOUR));
-	printf("  remote: %s%s%s\n", str_endpoint(link), oif ? " by " : "",
-	       oif ? str_ifname(oif) : "");
+	printf("  remote: %s%s%s\n", str_endpoint(link),
+	       *interface ? " by " : "", interface);
 	print_key(node, owner);
 	print_traffic(link, SKYWIRE_A_LINK_RX_BYTES, SKYWIRE_A_LINK_TX_BYTES);
 }

@@ -131,6 +131,8 @@ int put_addr(struct request *req, __u16 attr, const char *value,
 	     struct sw_error *err);
 int put_ifindex(struct request *req, __u16 attr, const char *value,
 		struct sw_error *err);
+int put_ifname(struct request *req, __u16 attr, const char *value,
+	       struct sw_error *err);
 int put_endpoint(struct request *req, __u16 attr, const char *value,
 		 struct sw_error *err);
 int put_labels(struct request *req, __u16 attr, const char *value,
@@ -173,6 +175,8 @@ const char *str_endpoint(const struct sw_object *link);
 const char *str_prefix(const struct sw_object *prefix);
 const char *str_index(const struct sw_object *key, unsigned int type);
 const char *str_ifname(__u32 ifindex);
+/* By which interface a link goes; empty where it may be any. */
+const char *str_interface(const struct sw_object *link);
 
 /* Prints comma-separated items, none of which goes beyond column 80. */
 struct wrap {

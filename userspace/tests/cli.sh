@@ -92,9 +92,11 @@ refused "names are not looked up" link add neighbour "$KEY" remote localhost:1
 refused "[ADDR6]:PORT" link add neighbour "$KEY" remote ::1:1
 refused "brackets" link add neighbour "$KEY" remote '[127.0.0.1]:1'
 refused "65535" link add neighbour "$KEY" remote 127.0.0.1:0
+refused "nor an Ethernet address" link add neighbour "$KEY" remote 02:00:00:00:00:001
+refused "no name of an interface" link add neighbour "$KEY" interface sixteen-letters!
 refused "65535" link add label 0
 refused "65535" link del label 65536
-refused "none of: udp" link add transport tcp
+refused "none of: udp, ethernet" link add transport tcp
 refused "none of: up, down" link add state upp
 refused "'label' is missing" link set
 refused "'label' is missing" link del
@@ -196,6 +198,9 @@ asks "do 6 link $dev label=7 neighbour=$KEY transport=udp remote=2001:db8::1 rem
 	transport udp price-base 3 price-rate 4
 asks "do 6 link $dev neighbour=$KEY remote=fe80::1 remote-port=1 oif=1" link add neigh "$KEY" remote '[fe80::1%lo]:1'
 asks "do 6 link $dev neighbour=$KEY remote=fe80::1 remote-port=1 oif=77" link add neigh "$KEY" remote '[fe80::1]:1' oif if77
+asks "do 6 link $dev neighbour=$KEY transport=ethernet remote=02:00:5e:0a:00:ff interface=eth0.5" \
+	link add neigh "$KEY" transport ethernet remote 2:0:5E:a:00:ff interface eth0.5
+asks "do 7 link $dev label=7 interface=if1" link set label 7 interface if1
 asks "do 7 link $dev label=7 oif=0 state=up" link set label 7 oif any state up
 asks "do 8 link $dev label=7" li d label 7
 asks "do 5 link $dev label=7" link show label 7
@@ -280,6 +285,13 @@ shows '.[0].label == 65535' link add neighbour "$KEY" label 7 remote 192.0.2.1:1
 shows 'length == 2 and (.[0] | .label == 65535 and .remote_port == 65535 and .transport == "udp" and
 	.state == "down" and .remote == "fcfc:fcfc:fcfc:fcfc:fcfc:fcfc:fcfc:0" and (.neighbour | length) == 52)' link show
 shows ".[0] | .rx_bytes | $big" link show
+shows '.[1] | .transport == "ethernet" and .remote == "02:00:5e:fe:dc:ba" and .interface == "fifteen-letters" and
+	.oif == 0 and (has("remote_port") or has("local") | not)' link show
+"$mock" link show >"$dir/out" && grep -qx '    remote 02:00:5e:fe:dc:ba' "$dir/out" &&
+	grep -qx '    interface fifteen-letters (not there)' "$dir/out"
+ok $? "link show has Ethernet's interface"
+"$mock" show >"$dir/out" && grep -qx '  remote: 02:00:5e:fe:dc:ba by fifteen-letters (not there)' "$dir/out"
+ok $? "show has Ethernet's interface"
 shows '.[0].labels == [] and (.[1].labels | length == 24 and .[23] == 65535)' path show
 shows '.[0] | .own == true and .length == 128' prefix show
 shows '.[1] | .own == false and .prefix == "10.0.0.0" and .length == 8' prefix show
@@ -331,7 +343,8 @@ if [ -e swctl/completion.bash ]; then
 	. swctl/completion.bash
 	complete_to "swctl p" "path peer prefix" && complete_to "swctl -j link " "add del help set show" &&
 		complete_to "swctl key add link 1 cipher aes" "aes-128-gcm aes-256-gcm" &&
-		complete_to "swctl link add st" "state" && complete_to "swctl link add state " "down up"
+		complete_to "swctl link add st" "state" && complete_to "swctl link add state " "down up" &&
+		complete_to "swctl link add transport " "ethernet udp" && complete_to "swctl link set int" "interface"
 	ok $? "completion"
 fi
 

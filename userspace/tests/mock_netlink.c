@@ -150,6 +150,25 @@ static void make_dev(struct sw_messages *list, unsigned int i)
 	mnl_attr_put_u32(nlh, SKYWIRE_A_DEV_PREFIXES, 131072);
 }
 
+static void put_udp(struct nlmsghdr *nlh, unsigned int i)
+{
+	mnl_attr_put_u8(nlh, SKYWIRE_A_LINK_TRANSPORT, SKYWIRE_TRANSPORT_UDP);
+	put_addr(nlh, SKYWIRE_A_LINK_REMOTE, i);
+	mnl_attr_put_u16(nlh, SKYWIRE_A_LINK_REMOTE_PORT, 0xffff);
+	put_addr(nlh, SKYWIRE_A_LINK_LOCAL, i);
+	mnl_attr_put_u32(nlh, SKYWIRE_A_LINK_OIF, 2147483647);
+}
+
+/* The interface is not there. */
+static void put_ethernet(struct nlmsghdr *nlh)
+{
+	mnl_attr_put_u8(nlh, SKYWIRE_A_LINK_TRANSPORT,
+			SKYWIRE_TRANSPORT_ETHERNET);
+	mnl_attr_put(nlh, SKYWIRE_A_LINK_REMOTE, 6, "\x02\0\x5e\xfe\xdc\xba");
+	mnl_attr_put_u32(nlh, SKYWIRE_A_LINK_OIF, 0);
+	mnl_attr_put_strz(nlh, SKYWIRE_A_LINK_INTERFACE, "fifteen-letters");
+}
+
 static void make_link(struct sw_messages *list, unsigned int i)
 {
 	struct nlmsghdr *nlh = add(list, SKYWIRE_CMD_LINK_GET);
@@ -157,11 +176,10 @@ static void make_link(struct sw_messages *list, unsigned int i)
 	put_dev(nlh, 0);
 	mnl_attr_put_u16(nlh, SKYWIRE_A_LINK_LABEL, 65535 - i);
 	put_key(nlh, SKYWIRE_A_LINK_NEIGHBOUR, i);
-	mnl_attr_put_u8(nlh, SKYWIRE_A_LINK_TRANSPORT, SKYWIRE_TRANSPORT_UDP);
-	put_addr(nlh, SKYWIRE_A_LINK_REMOTE, i);
-	mnl_attr_put_u16(nlh, SKYWIRE_A_LINK_REMOTE_PORT, 0xffff);
-	put_addr(nlh, SKYWIRE_A_LINK_LOCAL, i);
-	mnl_attr_put_u32(nlh, SKYWIRE_A_LINK_OIF, 2147483647);
+	if (i % 2)
+		put_ethernet(nlh);
+	else
+		put_udp(nlh, i);
 	mnl_attr_put_u32(nlh, SKYWIRE_A_LINK_MTU, 65475);
 	mnl_attr_put_u8(nlh, SKYWIRE_A_LINK_STATE, SKYWIRE_LINK_STATE_DOWN);
 	mnl_attr_put_u32(nlh, SKYWIRE_A_LINK_PRICE_BASE, 0xffffffff);

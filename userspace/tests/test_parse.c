@@ -64,6 +64,25 @@ static void endpoints(void **state)
 		    "fifteen-letters");
 }
 
+static void ethernet(void **state)
+{
+	static const __u8 want[6] = { 2, 0, 0x5e, 0x0a, 0xbc, 0xff };
+	static const char *const texts[] = {
+		"02:00:5e:0a:bc:ff", "2:0:5E:a:Bc:FF",
+	};
+	struct sw_endpoint ep;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_int_equal(sw_parse_endpoint(texts[i], &ep, &err), 0);
+		assert_int_equal(ep.addr.len, sizeof(want));
+		assert_memory_equal(ep.addr.bytes, want, sizeof(want));
+		assert_int_equal(ep.port, 0);
+		assert_string_equal(ep.zone, "");
+	}
+}
+
 static void bad_endpoints(void **state)
 {
 	static const char *const bad[] = {
@@ -77,7 +96,11 @@ static void bad_endpoints(void **state)
 		"[[2001:db8::1]]:1", "[2001:db8::1]::1", "[fe80::1%]:1",
 		"[fe80::1%sixteen-letters!]:1", "[%eth0]:1", "[fe80::1%eth0%eth1]1",
 		"example.org:1", "localhost:1", "[localhost]:1", "192.0.2.1:http",
-		"%s%n:1", "[fe80::g]:1", "[:::]:1",
+		"%s%n:1", "[fe80::g]:1", "[:::]:1", "02:00:5e:0a:bc",
+		"02:00:5e:0a:bc:", "02:00:5e:0a:bc:ff:", "02:00:5e:0a:bc:ff:00",
+		"02:00:5e:0a:bc:fg", "02:00:5e::bc:ff", "002:00:5e:0a:bc:ff",
+		"02-00-5e-0a-bc-ff", "[02:00:5e:0a:bc:ff]", "02005e0abcff",
+		"02:00:5e:0a:bc:ff%eth0", " 02:00:5e:0a:bc:ff",
 	};
 	struct sw_endpoint ep;
 	size_t i;
@@ -189,6 +212,7 @@ int main(void)
 	const struct cm_unit_test tests[] = {
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(endpoints),
+		cmocka_unit_test(ethernet),
 		cmocka_unit_test(bad_endpoints),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(label_lists),
