@@ -86,6 +86,18 @@ refuse() {
 	ok "$name"
 }
 
+# fails_saying TEXT COMMAND...
+fails_saying() {
+	local text=$1 rc=0
+	shift
+	"$@" > "$TMP/said" 2>&1 || rc=$?
+	cat "$TMP/said"
+	[ $rc != 0 ] && grep -qF -- "$text" "$TMP/said"
+}
+
+# refuse_with NAME TEXT COMMAND...: the command fails, and says why
+refuse_with() { check "$1 is refused, with the reason" fails_saying "${@:2}"; }
+
 # is NAME GOT WANTED [TEXT...]
 is() {
 	if [ "$2" = "$3" ]; then
@@ -279,9 +291,39 @@ node() {
 declare -A UL
 wires=0
 
-# wire A B [4|6|ll] [MTU]: a veth pair, "to-B" in A and "to-A" in B, with
-# addresses of IPv4, IPv6 or link-local IPv6
+# ether_wire A B MTU: without IP, of any version. A second time it makes the same
+# again.
+ether_wire() {
+	if [ "${3:-}" = ether ]; then
+		ether_wire "$1" "$2" "${4:-1500}"
+		return
+	fi
+	local a=$1 b=$2
+	if [ -z "${UL[$a,$b]:-}" ]; then
+		printf -v "UL[$a,$b]" '02:00:00:00:%02x:01' $((++wires))
+		printf -v "UL[$b,$a]" '02:00:00:00:%02x:02' $wires
+	fi
+	ip link add "to-$b" address "${UL[$a,$b]}" mtu "$3" netns "$P$a" type veth \
+		peer name "to-$a" address "${UL[$b,$a]}" mtu "$3" netns "$P$b" ||
+		die "no wire $a-$b"
+	bare_up "$a" "to-$b"
+	bare_up "$b" "to-$a"
+}
+
+# bare_up NODE DEVICE: up, without IPv6, which would speak of itself
+bare_up() {
+	at "$1" tee "/proc/sys/net/ipv6/conf/$2/disable_ipv6" <<< 1 > /dev/null ||
+		die "IPv6 stays on $2 at $1"
+	ipn "$1" link set "$2" up || die "$2 at $1 does not come up"
+}
+
+# wire A B [4|6|ll|ether] [MTU]: a veth pair, "to-B" in A and "to-A" in B, with
+# addresses of IPv4, IPv6 or link-local IPv6, or with those of Ethernet alone
 wire() {
+	if [ "${3:-}" = ether ]; then
+		ether_wire "$1" "$2" "${4:-1500}"
+		return
+	fi
 	local a=$1 b=$2 mtu=${4:-1500} w=$((++wires)) len=64 flags=nodad
 	case ${3:-4} in
 	4) UL[$a,$b]=10.9.$w.1 UL[$b,$a]=10.9.$w.2 len=24 flags= ;;
@@ -300,10 +342,12 @@ wire() {
 	EOF
 }
 
-# endpoint ADDRESS [PORT] [DEVICE]: as swctl wants it
+# endpoint ADDRESS [PORT] [DEVICE]: as swctl wants it; an Ethernet link needs
+# "interface DEVICE" as well, and "transport ethernet" when it is made
 endpoint() {
 	case $1 in
 	fe80:*) echo "[$1%$3]:${2:-$PORT}" ;;
+	02:00:*) echo "$1" ;;
 	*:*) echo "[$1]:${2:-$PORT}" ;;
 	*) echo "$1:${2:-$PORT}" ;;
 	esac
@@ -347,9 +391,20 @@ half_link() {
 	local a=$1 b=$2
 	shift 2
 	LABEL[$a,$b]=$((NUM[$a] * 100 + NUM[$b]))
+	case ${UL[$b,$a]} in
+	02:00:*) set -- transport ethernet interface "to-$b" "$@" ;;
+	esac
 	sw "$a" link add label "${LABEL[$a,$b]}" neighbour "${KEY[$b]}" \
 		remote "$(endpoint "${UL[$b,$a]}" $PORT "to-$b")" "$@" > /dev/null ||
 		die "no link $a-$b"
+}
+
+# set_link A B ARGUMENT...: A's end of its link to B
+set_link() { sw "$1" link set label "${LABEL[$1,$2]}" "${@:3}"; }
+
+# link_is A B FILTER: jq finds it true of A's end
+link_is() {
+	sw "$1" -j link show label "${LABEL[$1,$2]}" | jq -e ".[0] | $3"
 }
 
 # new_indices A B: for new keys of their link
@@ -537,6 +592,9 @@ pings() {
 	cat "$TMP/ping"
 	grep -q " $count received" "$TMP/ping"
 }
+
+# one_ping A B [ARGUMENT...]: does not wait for long
+one_ping() { at "$1" ping -q -c 1 -W 1 "${@:3}" "${ADDR[$2]}"; }
 
 # listens PID PORT: does anything in the process's namespace, TCP or UDP? By
 # bash alone, because this is asked again and again.

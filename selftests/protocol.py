@@ -9,8 +9,9 @@ and hex dumps, each after a paragraph "TITLE::". This reads them all, and
   protocol.py check RST      recomputes every dump from the fields
   protocol.py inject RST     plays the neighbours of the nodes that protocol.sh
                              has set up, and compares what the module makes
+  protocol.py ethernet RST   the same for the neighbour on Ethernet
 
-The last two print "ok NAME" and "not ok NAME".
+The last three print "ok NAME" and "not ok NAME".
 """
 import ctypes
 import hashlib
@@ -103,6 +104,11 @@ def frame(example, packet, counter=None):
     return seal(example, head, packet, counter)
 
 
+def ethernet_header(example):
+    return bytes.fromhex(''.join(example.text(field).replace(':', '')
+                                 for field in ('destination', 'source')) + '88b5')
+
+
 def session_frame(example, inner):
     counter = example.number('counter')
     head = struct.pack('>IQ', example.number('receiver index'), counter)
@@ -182,6 +188,7 @@ class Scene:
         self.addr = {name: ipaddress.IPv6Address(node.text('address'))
                      for name, node in self.nodes.items()}
         self.direct, self.session = doc['frame-direct'], doc['frame-session']
+        self.ethernet = doc['frame-ethernet']
         self.origin, self.short = doc['frame-origin'], doc['header-padded']
         self.hops = [doc[f'frame-{relay}'] for relay in RELAYS]
 
@@ -226,6 +233,10 @@ def check(scene):
     same('direct: source-routed packet', e.dumps['Source-route header'],
          scene.direct_packet())
     same('direct: frame', e.dumps['Frame'], frame(e, scene.direct_packet() + inner))
+
+    same('ethernet: frame', scene.ethernet.dumps['Ethernet frame'],
+         ethernet_header(scene.ethernet) +
+         frame(scene.ethernet, scene.direct_packet() + inner))
 
     e = scene.session
     same('session: inner packet', e.dumps['Inner packet'],
@@ -363,6 +374,14 @@ def inject(scene):
     originates(scene)
 
 
+def ethernet(scene):
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind(('ether', 0))
+        delivers('relay1 delivers what came over Ethernet', tap('relay1'), sock,
+                 scene.ethernet.dumps['Ethernet frame'],
+                 scene.direct.dumps['Inner packet'])
+
+
 def values(scene):
     for name, example in scene.doc.items():
         for field, value in example.fields.items():
@@ -370,10 +389,10 @@ def values(scene):
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in ('values', 'check', 'inject'):
+    if len(sys.argv) != 3 or sys.argv[1] not in ('values', 'check', 'inject', 'ethernet'):
         sys.exit(__doc__)
-    {'values': values, 'check': check, 'inject': inject}[sys.argv[1]](
-        Scene(sys.argv[2]))
+    {'values': values, 'check': check, 'inject': inject,
+     'ethernet': ethernet}[sys.argv[1]](Scene(sys.argv[2]))
     return failures > 0
 
 

@@ -91,3 +91,12 @@ results_of at lab /usr/bin/python3 -B "$SELFTESTS/protocol.py" inject "$RST"
 check "relay2 dropped nothing" no_drops relay2
 check "relay1 dropped its answer only" drops_only relay1 no-path=1
 check "server dropped its answer only" drops_only server no-path=1
+
+ip link add ether address "${DOC[frame-ethernet,destination]}" netns "${P}relay1" \
+	type veth peer name ether address "${DOC[frame-ethernet,source]}" netns "${P}lab"
+bare_up relay1 ether
+bare_up lab ether
+sw relay1 link add label 0x1113 neighbour "${KEY[client]}" transport ethernet \
+	remote "${DOC[frame-ethernet,source]}" interface ether
+one_way relay1 rx frame-ethernet link 0x1113
+results_of at lab /usr/bin/python3 -B "$SELFTESTS/protocol.py" ethernet "$RST"
