@@ -4,6 +4,7 @@
 #define _SKYWIRE_COMPAT_H
 
 #include <linux/crypto.h>
+#include <linux/hrtimer.h>
 #include <linux/netdevice.h>
 #include <net/genetlink.h>
 #ifdef HAVE_NET_GSO_H
@@ -31,6 +32,19 @@ static void name(struct crypto_async_request *req, int err)		\
 #else
 #define SW_MCAST_CAP_NET_ADMIN	0
 #endif
+
+static inline void
+sw_compat_hrtimer_setup(struct hrtimer *timer,
+			enum hrtimer_restart (*fn)(struct hrtimer *),
+			clockid_t clock, enum hrtimer_mode mode)
+{
+#ifdef HAVE_HRTIMER_SETUP
+	hrtimer_setup(timer, fn, clock, mode);
+#else
+	hrtimer_init(timer, clock, mode);
+	timer->function = fn;
+#endif
+}
 
 static inline void sw_compat_set_lltx(struct net_device *dev)
 {

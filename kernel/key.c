@@ -16,12 +16,22 @@
 #include "skywire.h"
 
 static struct rhashtable sw_keys;
-static struct workqueue_struct *sw_key_wq;
+struct workqueue_struct *sw_wq;
 static siphash_key_t print_key;
 
 static const struct rhashtable_params key_params = {
 	.head_offset		= offsetof(struct sw_key, node),
 	.key_offset		= offsetof(struct sw_key, name),
+	.key_len		= sizeof(struct sw_key_name),
+	.automatic_shrinking	= true,
+};
+
+/* Session keys by what the other end calls them, which need not be unique. */
+static struct rhltable sw_sent_keys;
+
+static const struct rhashtable_params sent_params = {
+	.head_offset		= offsetof(struct sw_key, tx_node),
+	.key_offset		= offsetof(struct sw_key, tx_name),
 	.key_len		= sizeof(struct sw_key_name),
 	.automatic_shrinking	= true,
 };
@@ -81,7 +91,7 @@ void sw_key_put(struct sw_key *key)
 	if (!refcount_dec_and_test(&key->refs))
 		return;
 	INIT_RCU_WORK(&key->free, key_free_work);
-	queue_rcu_work(sw_key_wq, &key->free);
+	queue_rcu_work(sw_wq, &key->free);
 }
 
 /* Run the key's work now. The packet path may do so to a key just removed. */
@@ -90,7 +100,7 @@ static void kick(struct sw_key *key)
 	if (!refcount_inc_not_zero(&key->refs))
 		return;
 	/* A pending work has a reference already. */
-	if (mod_delayed_work(sw_key_wq, &key->work, 0))
+	if (mod_delayed_work(sw_wq, &key->work, 0))
 		sw_key_put(key);
 }
 
@@ -102,7 +112,7 @@ static void rearm(struct sw_key *key, u64 now)
 	if (key->soft_at && !key->soft_told)
 		next = min(next, key->soft_at);
 	refcount_inc(&key->refs);
-	if (!queue_delayed_work(sw_key_wq, &key->work, next > now ?
+	if (!queue_delayed_work(sw_wq, &key->work, next > now ?
 				nsecs_to_jiffies(next - now) + 1 : 0))
 		sw_key_put(key);
 }
@@ -131,6 +141,8 @@ void sw_key_remove(struct sw_key *key)
 	sw_notify_key(key, SKYWIRE_CMD_KEY_DEL_NTF);
 	leave_slot(key);
 	rhashtable_remove_fast(&sw_keys, &key->node, key_params);
+	if (key->peer)
+		rhltable_remove(&sw_sent_keys, &key->tx_node, sent_params);
 	if (cancel_delayed_work(&key->work))
 		sw_key_put(key);
 	sw_generation++;
@@ -285,7 +297,10 @@ struct sw_key *sw_key_create(const struct sw_key_config *c,
 	key->async = is_async(key->tx) || is_async(key->rx);
 	configure(key, c);
 	key->name.cookie = sw_key_device(key)->cookie;
+	key->tx_name.cookie = key->name.cookie;
+	key->tx_name.index = c->tx_index;
 	key->slot = SW_KEY_DEAD;
+	spin_lock_init(&key->tx_lock);
 	spin_lock_init(&key->rx_lock);
 	refcount_set(&key->refs, 1);
 	INIT_DELAYED_WORK(&key->work, key_work);
@@ -355,6 +370,11 @@ static int enter_table(struct sw_key *key, bool draw)
 		err = rhashtable_lookup_insert_fast(&sw_keys, &key->node,
 						    key_params);
 	} while (err == -EEXIST && draw && --tries);
+	if (err || !key->peer)
+		return err;
+	err = rhltable_insert(&sw_sent_keys, &key->tx_node, sent_params);
+	if (err)
+		rhashtable_remove_fast(&sw_keys, &key->node, key_params);
 	return err;
 }
 
@@ -426,6 +446,8 @@ int sw_key_install(struct sw_key *key, bool draw)
 	if (pushed)
 		sw_key_remove(pushed);
 	rearm(key, ktime_get_boottime_ns());
+	if (key->link)
+		sw_live_kick(key->link);
 	sw_generation++;
 	return 0;
 }
@@ -535,18 +557,87 @@ int sw_key_take_counter(struct sw_key *key, u64 *counter)
 	return 0;
 }
 
+/* Time in slots of about a second, from 1. */
+static u32 slot_now(void)
+{
+	return (sw_now() >> 30) + 1;
+}
+
+/* A session's frame with this counter is on its way. */
+void sw_key_note_sent(struct sw_key *key, u64 counter)
+{
+	u32 now = slot_now();
+
+	if (likely(!sw_recent_is_new(&key->recent, now)))
+		return;
+	spin_lock(&key->tx_lock);
+	if (sw_recent_is_new(&key->recent, now))
+		sw_recent_note(&key->recent, now, counter);
+	spin_unlock(&key->tx_lock);
+}
+
+static bool was_sent(struct sw_key *key, u64 counter)
+{
+	bool was;
+
+	if (counter >= atomic64_read(&key->tx_counter))
+		return false;
+	spin_lock(&key->tx_lock);
+	was = sw_recent_has(&key->recent, slot_now(), counter);
+	spin_unlock(&key->tx_lock);
+	return was;
+}
+
+/**
+ * sw_key_sent - whom was a session frame sent to, within 2 s or so?
+ * @sw: device
+ * @tx_index: index that it carried
+ * @counter: counter that it carried
+ *
+ * Under RCU with bottom halves off.
+ *
+ * Return: the peer, not pinned; NULL where no such frame was sent.
+ */
+struct sw_peer *sw_key_sent(const struct sw_device *sw, u32 tx_index,
+			    u64 counter)
+{
+	struct sw_key_name name = { .cookie = sw->cookie, .index = tx_index };
+	struct rhlist_head *list, *pos;
+	struct sw_key *key;
+	int tries = 16;
+
+	list = rhltable_lookup(&sw_sent_keys, &name, sent_params);
+	rhl_for_each_entry_rcu(key, pos, list, tx_node) {
+		if (key->peer->sw == sw && was_sent(key, counter))
+			return key->peer;
+		/* Peers choose the index: many could choose the same. */
+		if (!--tries)
+			break;
+	}
+	return NULL;
+}
+
 int __init sw_key_init(void)
 {
 	int err;
 
 	/* One at a time: they would all wait for sw_mutex. */
-	sw_key_wq = alloc_ordered_workqueue("skywire", 0);
-	if (!sw_key_wq)
+	sw_wq = alloc_ordered_workqueue("skywire", 0);
+	if (!sw_wq)
 		return -ENOMEM;
 	get_random_bytes(&print_key, sizeof(print_key));
 	err = rhashtable_init(&sw_keys, &key_params);
 	if (err)
-		destroy_workqueue(sw_key_wq);
+		goto err_wq;
+	err = rhltable_init(&sw_sent_keys, &sent_params);
+	if (err)
+		goto err_keys;
+	return 0;
+
+err_keys:
+	rhashtable_destroy(&sw_keys);
+err_wq:
+	destroy_workqueue(sw_wq);
 	return err;
 }
 
@@ -554,8 +645,9 @@ int __init sw_key_init(void)
 void sw_key_exit(void)
 {
 	rcu_barrier();
-	destroy_workqueue(sw_key_wq);
+	destroy_workqueue(sw_wq);
 	/* Owners are let go through call_rcu(). */
 	rcu_barrier();
+	rhltable_destroy(&sw_sent_keys);
 	rhashtable_destroy(&sw_keys);
 }

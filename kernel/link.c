@@ -201,6 +201,7 @@ struct sw_link *sw_link_create(struct sw_device *sw, u16 label,
 	link->mtu = SKYWIRE_LINK_MTU_DEFAULT;
 	link->transport = transport;
 	sw_keyring_init(&link->keys);
+	sw_live_open(link);
 	INIT_LIST_HEAD(&link->paths);
 	refcount_set(&link->refs, 1);
 	dev_hold(sw->dev);
@@ -226,6 +227,7 @@ void sw_link_delete(struct sw_link *link)
 
 	list_for_each_entry_safe(path, next, &link->paths, node)
 		sw_path_delete(path);
+	sw_live_close(link);
 	sw_keyring_flush(&link->keys);
 	sw_notify_link(link, SKYWIRE_CMD_LINK_DEL_NTF);
 	RCU_INIT_POINTER(slot->link, NULL);

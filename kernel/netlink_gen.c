@@ -33,7 +33,7 @@ const struct nla_policy skywire_link_get_nl_policy[SKYWIRE_A_LINK_LABEL + 1] = {
 };
 
 /* SKYWIRE_CMD_LINK_NEW - do */
-const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1] = {
+const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_PROBE_IDLE + 1] = {
 	[SKYWIRE_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SKYWIRE_A_LINK_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_LINK_LABEL] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -48,10 +48,12 @@ const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1]
 	[SKYWIRE_A_LINK_STATE] = NLA_POLICY_MAX(NLA_U8, 1),
 	[SKYWIRE_A_LINK_PRICE_BASE] = { .type = NLA_U32, },
 	[SKYWIRE_A_LINK_PRICE_RATE] = { .type = NLA_U32, },
+	[SKYWIRE_A_LINK_PROBE_BUSY] = { .type = NLA_U32, },
+	[SKYWIRE_A_LINK_PROBE_IDLE] = { .type = NLA_U32, },
 };
 
 /* SKYWIRE_CMD_LINK_SET - do */
-const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1] = {
+const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_PROBE_IDLE + 1] = {
 	[SKYWIRE_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SKYWIRE_A_LINK_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_LINK_LABEL] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -64,6 +66,8 @@ const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1]
 	[SKYWIRE_A_LINK_STATE] = NLA_POLICY_MAX(NLA_U8, 1),
 	[SKYWIRE_A_LINK_PRICE_BASE] = { .type = NLA_U32, },
 	[SKYWIRE_A_LINK_PRICE_RATE] = { .type = NLA_U32, },
+	[SKYWIRE_A_LINK_PROBE_BUSY] = { .type = NLA_U32, },
+	[SKYWIRE_A_LINK_PROBE_IDLE] = { .type = NLA_U32, },
 };
 
 /* SKYWIRE_CMD_LINK_DEL - do */
@@ -81,10 +85,12 @@ const struct nla_policy skywire_peer_get_nl_policy[SKYWIRE_A_PEER_PUBLIC_KEY + 1
 };
 
 /* SKYWIRE_CMD_PEER_NEW - do */
-const struct nla_policy skywire_peer_new_nl_policy[SKYWIRE_A_PEER_PUBLIC_KEY + 1] = {
+const struct nla_policy skywire_peer_new_nl_policy[SKYWIRE_A_PEER_PROBE_INTERVAL + 1] = {
 	[SKYWIRE_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SKYWIRE_A_PEER_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(SKYWIRE_PUBLIC_KEY_LEN),
+	[SKYWIRE_A_PEER_REDUNDANCY] = NLA_POLICY_RANGE(NLA_U8, 1, 2),
+	[SKYWIRE_A_PEER_PROBE_INTERVAL] = { .type = NLA_U32, },
 };
 
 /* SKYWIRE_CMD_PEER_DEL - do */
@@ -103,7 +109,7 @@ const struct nla_policy skywire_path_get_nl_policy[SKYWIRE_A_PATH_ID + 1] = {
 };
 
 /* SKYWIRE_CMD_PATH_NEW - do */
-const struct nla_policy skywire_path_new_nl_policy[SKYWIRE_A_PATH_POSTAGE_RATE + 1] = {
+const struct nla_policy skywire_path_new_nl_policy[SKYWIRE_A_PATH_LOSS_ADMITTED + 1] = {
 	[SKYWIRE_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SKYWIRE_A_PATH_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_PATH_PEER] = NLA_POLICY_EXACT_LEN(SKYWIRE_PUBLIC_KEY_LEN),
@@ -115,10 +121,15 @@ const struct nla_policy skywire_path_new_nl_policy[SKYWIRE_A_PATH_POSTAGE_RATE +
 	[SKYWIRE_A_PATH_MTU] = { .type = NLA_U32, },
 	[SKYWIRE_A_PATH_POSTAGE_BASE] = { .type = NLA_U32, },
 	[SKYWIRE_A_PATH_POSTAGE_RATE] = { .type = NLA_U32, },
+	[SKYWIRE_A_PATH_MARK] = { .type = NLA_U32, },
+	[SKYWIRE_A_PATH_DSCP] = { .type = NLA_U8, },
+	[SKYWIRE_A_PATH_FEE_BASE] = { .type = NLA_U32, },
+	[SKYWIRE_A_PATH_FEE_RATE] = { .type = NLA_U32, },
+	[SKYWIRE_A_PATH_LOSS_ADMITTED] = { .type = NLA_U32, },
 };
 
 /* SKYWIRE_CMD_PATH_SET - do */
-const struct nla_policy skywire_path_set_nl_policy[SKYWIRE_A_PATH_POSTAGE_RATE + 1] = {
+const struct nla_policy skywire_path_set_nl_policy[SKYWIRE_A_PATH_LOSS_ADMITTED + 1] = {
 	[SKYWIRE_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SKYWIRE_A_PATH_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_PATH_PEER] = NLA_POLICY_EXACT_LEN(SKYWIRE_PUBLIC_KEY_LEN),
@@ -130,6 +141,11 @@ const struct nla_policy skywire_path_set_nl_policy[SKYWIRE_A_PATH_POSTAGE_RATE +
 	[SKYWIRE_A_PATH_MTU] = { .type = NLA_U32, },
 	[SKYWIRE_A_PATH_POSTAGE_BASE] = { .type = NLA_U32, },
 	[SKYWIRE_A_PATH_POSTAGE_RATE] = { .type = NLA_U32, },
+	[SKYWIRE_A_PATH_MARK] = { .type = NLA_U32, },
+	[SKYWIRE_A_PATH_DSCP] = { .type = NLA_U8, },
+	[SKYWIRE_A_PATH_FEE_BASE] = { .type = NLA_U32, },
+	[SKYWIRE_A_PATH_FEE_RATE] = { .type = NLA_U32, },
+	[SKYWIRE_A_PATH_LOSS_ADMITTED] = { .type = NLA_U32, },
 };
 
 /* SKYWIRE_CMD_PATH_DEL - do */
@@ -204,8 +220,17 @@ const struct nla_policy skywire_stats_get_nl_policy[SKYWIRE_A_STATS_IFNAME + 1] 
 	[SKYWIRE_A_STATS_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 };
 
+/* SKYWIRE_CMD_PEER_SET - do */
+const struct nla_policy skywire_peer_set_nl_policy[SKYWIRE_A_PEER_PROBE_INTERVAL + 1] = {
+	[SKYWIRE_A_PEER_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SKYWIRE_A_PEER_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[SKYWIRE_A_PEER_PUBLIC_KEY] = NLA_POLICY_EXACT_LEN(SKYWIRE_PUBLIC_KEY_LEN),
+	[SKYWIRE_A_PEER_REDUNDANCY] = NLA_POLICY_RANGE(NLA_U8, 1, 2),
+	[SKYWIRE_A_PEER_PROBE_INTERVAL] = { .type = NLA_U32, },
+};
+
 /* Ops table for skywire */
-const struct genl_ops skywire_nl_ops[20] = {
+const struct genl_ops skywire_nl_ops[21] = {
 	{
 		.cmd		= SKYWIRE_CMD_DEV_GET,
 		.doit		= skywire_nl_dev_get_doit,
@@ -233,14 +258,14 @@ const struct genl_ops skywire_nl_ops[20] = {
 		.cmd		= SKYWIRE_CMD_LINK_NEW,
 		.doit		= skywire_nl_link_new_doit,
 		.policy		= skywire_link_new_nl_policy,
-		.maxattr	= SKYWIRE_A_LINK_INTERFACE,
+		.maxattr	= SKYWIRE_A_LINK_PROBE_IDLE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= SKYWIRE_CMD_LINK_SET,
 		.doit		= skywire_nl_link_set_doit,
 		.policy		= skywire_link_set_nl_policy,
-		.maxattr	= SKYWIRE_A_LINK_INTERFACE,
+		.maxattr	= SKYWIRE_A_LINK_PROBE_IDLE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -262,7 +287,7 @@ const struct genl_ops skywire_nl_ops[20] = {
 		.cmd		= SKYWIRE_CMD_PEER_NEW,
 		.doit		= skywire_nl_peer_new_doit,
 		.policy		= skywire_peer_new_nl_policy,
-		.maxattr	= SKYWIRE_A_PEER_PUBLIC_KEY,
+		.maxattr	= SKYWIRE_A_PEER_PROBE_INTERVAL,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -284,14 +309,14 @@ const struct genl_ops skywire_nl_ops[20] = {
 		.cmd		= SKYWIRE_CMD_PATH_NEW,
 		.doit		= skywire_nl_path_new_doit,
 		.policy		= skywire_path_new_nl_policy,
-		.maxattr	= SKYWIRE_A_PATH_POSTAGE_RATE,
+		.maxattr	= SKYWIRE_A_PATH_LOSS_ADMITTED,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= SKYWIRE_CMD_PATH_SET,
 		.doit		= skywire_nl_path_set_doit,
 		.policy		= skywire_path_set_nl_policy,
-		.maxattr	= SKYWIRE_A_PATH_POSTAGE_RATE,
+		.maxattr	= SKYWIRE_A_PATH_LOSS_ADMITTED,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -350,6 +375,13 @@ const struct genl_ops skywire_nl_ops[20] = {
 		.doit		= skywire_nl_stats_get_doit,
 		.policy		= skywire_stats_get_nl_policy,
 		.maxattr	= SKYWIRE_A_STATS_IFNAME,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= SKYWIRE_CMD_PEER_SET,
+		.doit		= skywire_nl_peer_set_doit,
+		.policy		= skywire_peer_set_nl_policy,
+		.maxattr	= SKYWIRE_A_PEER_PROBE_INTERVAL,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

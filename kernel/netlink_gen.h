@@ -17,23 +17,23 @@ extern const struct nla_policy skywire_dev_set_nl_policy[SKYWIRE_A_DEV_FWMARK + 
 
 extern const struct nla_policy skywire_link_get_nl_policy[SKYWIRE_A_LINK_LABEL + 1];
 
-extern const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1];
+extern const struct nla_policy skywire_link_new_nl_policy[SKYWIRE_A_LINK_PROBE_IDLE + 1];
 
-extern const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_INTERFACE + 1];
+extern const struct nla_policy skywire_link_set_nl_policy[SKYWIRE_A_LINK_PROBE_IDLE + 1];
 
 extern const struct nla_policy skywire_link_del_nl_policy[SKYWIRE_A_LINK_LABEL + 1];
 
 extern const struct nla_policy skywire_peer_get_nl_policy[SKYWIRE_A_PEER_PUBLIC_KEY + 1];
 
-extern const struct nla_policy skywire_peer_new_nl_policy[SKYWIRE_A_PEER_PUBLIC_KEY + 1];
+extern const struct nla_policy skywire_peer_new_nl_policy[SKYWIRE_A_PEER_PROBE_INTERVAL + 1];
 
 extern const struct nla_policy skywire_peer_del_nl_policy[SKYWIRE_A_PEER_PUBLIC_KEY + 1];
 
 extern const struct nla_policy skywire_path_get_nl_policy[SKYWIRE_A_PATH_ID + 1];
 
-extern const struct nla_policy skywire_path_new_nl_policy[SKYWIRE_A_PATH_POSTAGE_RATE + 1];
+extern const struct nla_policy skywire_path_new_nl_policy[SKYWIRE_A_PATH_LOSS_ADMITTED + 1];
 
-extern const struct nla_policy skywire_path_set_nl_policy[SKYWIRE_A_PATH_POSTAGE_RATE + 1];
+extern const struct nla_policy skywire_path_set_nl_policy[SKYWIRE_A_PATH_LOSS_ADMITTED + 1];
 
 extern const struct nla_policy skywire_path_del_nl_policy[SKYWIRE_A_PATH_ID + 1];
 
@@ -51,8 +51,10 @@ extern const struct nla_policy skywire_key_del_nl_policy[SKYWIRE_A_KEY_RX_INDEX 
 
 extern const struct nla_policy skywire_stats_get_nl_policy[SKYWIRE_A_STATS_IFNAME + 1];
 
+extern const struct nla_policy skywire_peer_set_nl_policy[SKYWIRE_A_PEER_PROBE_INTERVAL + 1];
+
 /* Ops table for skywire */
-extern const struct genl_ops skywire_nl_ops[20];
+extern const struct genl_ops skywire_nl_ops[21];
 
 int skywire_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int skywire_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
@@ -84,6 +86,7 @@ int skywire_nl_key_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int skywire_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info);
 int skywire_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info);
 int skywire_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int skywire_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	SKYWIRE_NLGRP_CONFIG,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Netlink: links. */
+#include <skywire/live.h>
 #include "nl.h"
 
 static struct sw_endpoint *endpoint(const struct sw_link *link)
@@ -33,6 +34,35 @@ static int put_traffic(struct sk_buff *msg, const struct sw_link *link)
 	return 0;
 }
 
+static int put_live(struct sk_buff *msg, struct sw_live *live)
+{
+	u64 heard, rtt, now = ktime_get_ns();
+	u32 busy, idle, loss, deaths;
+	u8 state;
+
+	spin_lock_bh(&live->lock);
+	busy = div_u64(live->busy_ns, NSEC_PER_USEC);
+	idle = div_u64(live->idle_ns, NSEC_PER_USEC);
+	heard = READ_ONCE(live->heard);
+	state = live->state;
+	rtt = div_u64(live->rtt, NSEC_PER_USEC);
+	loss = sw_loss_ppm(live->loss);
+	deaths = live->deaths;
+	spin_unlock_bh(&live->lock);
+	if (nla_put_u32(msg, SKYWIRE_A_LINK_PROBE_BUSY, busy) ||
+	    nla_put_u32(msg, SKYWIRE_A_LINK_PROBE_IDLE, idle) ||
+	    nla_put_u8(msg, SKYWIRE_A_LINK_LIVENESS, state) ||
+	    nla_put_u32(msg, SKYWIRE_A_LINK_RTT, rtt) ||
+	    nla_put_u32(msg, SKYWIRE_A_LINK_LOSS, loss) ||
+	    nla_put_u32(msg, SKYWIRE_A_LINK_DEATHS, deaths))
+		return -EMSGSIZE;
+	if (!heard)
+		return 0;
+	return nla_put_u64_64bit(msg, SKYWIRE_A_LINK_HEARD,
+				 div_u64(max(now, heard) - heard, NSEC_PER_MSEC),
+				 SKYWIRE_A_LINK_PAD);
+}
+
 static int fill_link(struct sk_buff *msg, void *object)
 {
 	struct sw_link *link = object;
@@ -51,12 +81,52 @@ static int fill_link(struct sk_buff *msg, void *object)
 	ep = endpoint(link);
 	if (ep && ep->transport->fill(msg, ep))
 		return -EMSGSIZE;
-	return put_traffic(msg, link);
+	return put_traffic(msg, link) ?: put_live(msg, &link->live);
 }
 
 void sw_notify_link(struct sw_link *link, u8 cmd)
 {
 	sw_nl_notify(link->sw, cmd, fill_link, link);
+}
+
+/* Intervals of probes in microseconds */
+enum {
+	PROBE_MIN = 1000,
+	PROBE_MAX = 60000000,
+};
+
+struct probes {
+	u32	busy;
+	u32	idle;
+};
+
+static struct probes probes_of(struct sw_link *link)
+{
+	struct probes p;
+
+	spin_lock_bh(&link->live.lock);
+	p.busy = div_u64(link->live.busy_ns, NSEC_PER_USEC);
+	p.idle = div_u64(link->live.idle_ns, NSEC_PER_USEC);
+	spin_unlock_bh(&link->live.lock);
+	return p;
+}
+
+/* Change @p as the request says; 0 or -ERANGE explained. */
+static int parse_probes(struct genl_info *info, struct probes *p)
+{
+	struct nlattr *busy = info->attrs[SKYWIRE_A_LINK_PROBE_BUSY];
+	struct nlattr *idle = info->attrs[SKYWIRE_A_LINK_PROBE_IDLE];
+
+	if (busy)
+		p->busy = nla_get_u32(busy);
+	if (idle)
+		p->idle = nla_get_u32(idle);
+	if (p->idle <= PROBE_MAX &&
+	    (!p->busy || (p->busy >= PROBE_MIN && p->busy <= p->idle)))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, busy ?: idle,
+			    "not 1000 <= probe-busy <= probe-idle <= 60000000");
+	return -ERANGE;
 }
 
 static int check_mtu(struct genl_info *info)
@@ -117,7 +187,7 @@ static struct sw_endpoint *make_endpoint(struct sw_device *sw,
 
 /* Nothing here can fail. */
 static void apply(struct sw_link *link, struct genl_info *info,
-		  struct sw_endpoint *ep)
+		  struct sw_endpoint *ep, const struct probes *p)
 {
 	struct nlattr **a = info->attrs;
 
@@ -133,6 +203,9 @@ static void apply(struct sw_link *link, struct genl_info *info,
 	if (a[SKYWIRE_A_LINK_PRICE_RATE])
 		WRITE_ONCE(link->price_rate,
 			   nla_get_u32(a[SKYWIRE_A_LINK_PRICE_RATE]));
+	if (a[SKYWIRE_A_LINK_PROBE_BUSY] || a[SKYWIRE_A_LINK_PROBE_IDLE])
+		sw_live_configure(link, p->busy * (u64)NSEC_PER_USEC,
+				  p->idle * (u64)NSEC_PER_USEC);
 	sw_generation++;
 	sw_notify_link(link, SKYWIRE_CMD_LINK_NTF);
 }
@@ -154,6 +227,10 @@ static int new_link(struct sw_device *sw, struct genl_info *info)
 	struct nlattr *neighbour;
 	struct sw_endpoint *ep;
 	struct sw_link *link;
+	struct probes p = {
+		SKYWIRE_PROBE_BUSY_DEFAULT, SKYWIRE_PROBE_IDLE_DEFAULT
+	};
+	int err;
 
 	neighbour = sw_nl_need(info, SKYWIRE_A_LINK_NEIGHBOUR,
 			       "the neighbour's key is missing");
@@ -171,6 +248,9 @@ static int new_link(struct sw_device *sw, struct genl_info *info)
 		NL_SET_ERR_MSG_ATTR(info->extack, id, "no such transport");
 		return -EOPNOTSUPP;
 	}
+	err = parse_probes(info, &p);
+	if (err)
+		return err;
 	ep = make_endpoint(sw, info, transport, NULL);
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
@@ -180,7 +260,7 @@ static int new_link(struct sw_device *sw, struct genl_info *info)
 		sw_endpoint_free(ep);
 		return PTR_ERR(link);
 	}
-	apply(link, info, ep);
+	apply(link, info, ep, &p);
 	/* The link is there, whatever becomes of the answer. */
 	sw_nl_reply(info, SKYWIRE_CMD_LINK_NEW, fill_link, link);
 	return 0;
@@ -190,13 +270,19 @@ static int set_link(struct sw_device *sw, struct genl_info *info)
 {
 	struct sw_link *link = sw_nl_link(sw, info, SKYWIRE_A_LINK_LABEL);
 	struct sw_endpoint *ep;
+	struct probes p;
+	int err;
 
 	if (IS_ERR(link))
 		return PTR_ERR(link);
+	p = probes_of(link);
+	err = parse_probes(info, &p);
+	if (err)
+		return err;
 	ep = make_endpoint(sw, info, link->transport, endpoint(link));
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
-	apply(link, info, ep);
+	apply(link, info, ep, &p);
 	return 0;
 }
 

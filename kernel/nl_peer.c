@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Netlink: peers and their paths. */
+#include <skywire/live.h>
 #include <skywire/postage.h>
 #include "nl.h"
+
+/* Bounds of attributes; intervals are in microseconds. */
+enum {
+	PROBE_INTERVAL_MIN = 50000,
+	PROBE_INTERVAL_MAX = 60000000,
+	DSCP_MAX = 63,
+};
 
 static u32 count_paths(struct sw_peer *peer)
 {
@@ -34,7 +42,10 @@ static int fill_peer(struct sk_buff *msg, void *object)
 			      v[SW_SUM_TX_BYTES], SKYWIRE_A_PEER_PAD) ||
 	    nla_put_u64_64bit(msg, SKYWIRE_A_PEER_POSTAGE_IN,
 			      v[SW_SUM_POSTAGE_IN], SKYWIRE_A_PEER_PAD) ||
-	    nla_put_u32(msg, SKYWIRE_A_PEER_PATHS, count_paths(peer)))
+	    nla_put_u32(msg, SKYWIRE_A_PEER_PATHS, count_paths(peer)) ||
+	    nla_put_u8(msg, SKYWIRE_A_PEER_REDUNDANCY, peer->redundancy) ||
+	    nla_put_u32(msg, SKYWIRE_A_PEER_PROBE_INTERVAL,
+			div_u64(peer->prober.interval, NSEC_PER_USEC)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -53,11 +64,57 @@ static int get_peer(struct sw_device *sw, struct genl_info *info)
 	return sw_nl_reply(info, SKYWIRE_CMD_PEER_GET, fill_peer, peer);
 }
 
+/* Check what can be set; 0 or -ERANGE explained. */
+static int check_peer(struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[SKYWIRE_A_PEER_PROBE_INTERVAL];
+	u32 usec = attr ? nla_get_u32(attr) : 0;
+
+	if (!usec || (usec >= PROBE_INTERVAL_MIN && usec <= PROBE_INTERVAL_MAX))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr,
+			    "probe-interval is 0, or from 50000 to 60000000");
+	return -ERANGE;
+}
+
+/* Nothing here can fail. */
+static void apply(struct sw_peer *peer, struct genl_info *info)
+{
+	struct nlattr *redundancy = info->attrs[SKYWIRE_A_PEER_REDUNDANCY];
+	struct nlattr *interval = info->attrs[SKYWIRE_A_PEER_PROBE_INTERVAL];
+
+	if (redundancy)
+		WRITE_ONCE(peer->redundancy, nla_get_u8(redundancy));
+	if (interval)
+		sw_prober_configure(peer, nla_get_u32(interval) *
+				    (u64)NSEC_PER_USEC);
+	sw_generation++;
+	sw_notify_peer(peer, SKYWIRE_CMD_PEER_NTF);
+}
+
+static int set_peer(struct sw_device *sw, struct genl_info *info)
+{
+	struct sw_peer *peer = sw_nl_peer(sw, info, SKYWIRE_A_PEER_PUBLIC_KEY);
+	int err;
+
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	err = check_peer(info);
+	if (err)
+		return err;
+	apply(peer, info);
+	return 0;
+}
+
 static int new_peer(struct sw_device *sw, struct genl_info *info)
 {
 	struct sw_peer *peer;
 	struct nlattr *key;
+	int err;
 
+	err = check_peer(info);
+	if (err)
+		return err;
 	key = sw_nl_need(info, SKYWIRE_A_PEER_PUBLIC_KEY,
 			 "the public key is missing");
 	if (!key)
@@ -74,7 +131,7 @@ static int new_peer(struct sw_device *sw, struct genl_info *info)
 				    "the key or its address is in use");
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	sw_notify_peer(peer, SKYWIRE_CMD_PEER_NTF);
+	apply(peer, info);
 	sw_notify_prefix(list_first_entry(&peer->prefixes, struct sw_prefix,
 					  node), SKYWIRE_CMD_PREFIX_NTF);
 	/* The peer is there, whatever becomes of the answer. */
@@ -102,6 +159,11 @@ int skywire_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 	return sw_nl_do(info, new_peer);
 }
 
+int skywire_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return sw_nl_do(info, set_peer);
+}
+
 int skywire_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return sw_nl_do(info, del_peer);
@@ -124,6 +186,30 @@ int skywire_nl_peer_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb)
 {
 	return sw_nl_dump(skb, cb, SKYWIRE_CMD_PEER_GET, walk_peers, fill_peer);
+}
+
+/* What the far end reports; zeros where there is none. */
+static int put_proof(struct sk_buff *msg, const struct sw_path *path)
+{
+	struct sw_prober *prober = &path->peer->prober;
+	struct sw_proof proof = {};
+
+	if (path->proof) {
+		spin_lock_bh(&prober->lock);
+		proof = *path->proof;
+		spin_unlock_bh(&prober->lock);
+	}
+	if (nla_put_u32(msg, SKYWIRE_A_PATH_RTT,
+			div_u64(proof.rtt, NSEC_PER_USEC)) ||
+	    nla_put_u32(msg, SKYWIRE_A_PATH_LOSS, sw_loss_ppm(proof.loss)) ||
+	    nla_put_u64_64bit(msg, SKYWIRE_A_PATH_ARRIVED_PACKETS,
+			      proof.arrived.packets, SKYWIRE_A_PATH_PAD) ||
+	    nla_put_u64_64bit(msg, SKYWIRE_A_PATH_ARRIVED_BYTES,
+			      proof.arrived.bytes, SKYWIRE_A_PATH_PAD) ||
+	    nla_put_u64_64bit(msg, SKYWIRE_A_PATH_ARRIVED_POSTAGE,
+			      proof.arrived.postage, SKYWIRE_A_PATH_PAD))
+		return -EMSGSIZE;
+	return 0;
 }
 
 static int fill_path(struct sk_buff *msg, void *object)
@@ -152,9 +238,15 @@ static int fill_path(struct sk_buff *msg, void *object)
 	    nla_put_u64_64bit(msg, SKYWIRE_A_PATH_PACKETS,
 			      v[SW_SUM_TX_PACKETS], SKYWIRE_A_PATH_PAD) ||
 	    nla_put_u64_64bit(msg, SKYWIRE_A_PATH_BYTES,
-			      v[SW_SUM_TX_BYTES], SKYWIRE_A_PATH_PAD))
+			      v[SW_SUM_TX_BYTES], SKYWIRE_A_PATH_PAD) ||
+	    nla_put_u32(msg, SKYWIRE_A_PATH_MARK, path->mark) ||
+	    nla_put_u8(msg, SKYWIRE_A_PATH_DSCP, path->dscp) ||
+	    nla_put_u32(msg, SKYWIRE_A_PATH_FEE_BASE, path->fee_base) ||
+	    nla_put_u32(msg, SKYWIRE_A_PATH_FEE_RATE, path->fee_rate) ||
+	    nla_put_u32(msg, SKYWIRE_A_PATH_LOSS_ADMITTED,
+			path->loss_admitted))
 		return -EMSGSIZE;
-	return 0;
+	return put_proof(msg, path);
 }
 
 void sw_notify_path(struct sw_path *path, u8 cmd)
@@ -207,6 +299,45 @@ static int parse_labels(struct genl_info *info, struct sw_path *path)
 	return 0;
 }
 
+static int parse_dscp(struct genl_info *info, struct sw_path *path)
+{
+	struct nlattr *attr = info->attrs[SKYWIRE_A_PATH_DSCP];
+
+	if (!attr)
+		return 0;
+	path->dscp = nla_get_u8(attr);
+	if (path->dscp <= DSCP_MAX || path->dscp == SW_DSCP_NONE)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr, "a DSCP is at most 63");
+	return -ERANGE;
+}
+
+/* Postage that is put on, and what of it relays may keep: all, if not told. */
+static int parse_postage(struct genl_info *info, struct sw_path *path)
+{
+	static const int attr[] = {
+		SKYWIRE_A_PATH_POSTAGE_BASE, SKYWIRE_A_PATH_POSTAGE_RATE,
+		SKYWIRE_A_PATH_FEE_BASE, SKYWIRE_A_PATH_FEE_RATE,
+	};
+	u32 *const value[] = {
+		&path->postage_base, &path->postage_rate,
+		&path->fee_base, &path->fee_rate,
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(attr); i++) {
+		if (!info->attrs[attr[i]])
+			continue;
+		*value[i] = nla_get_u32(info->attrs[attr[i]]);
+		if (i < 2)
+			*value[i + 2] = *value[i];
+	}
+	if (sw_fee(path->postage_base, path->postage_rate, U16_MAX) <= U32_MAX)
+		return 0;
+	GENL_SET_ERR_MSG(info, "a packet's postage must fit 32 bits");
+	return -ERANGE;
+}
+
 /* Change @path as the request says; 0 or -errno explained. */
 static int parse_path(struct sw_device *sw, struct genl_info *info,
 		      struct sw_path *path)
@@ -234,17 +365,15 @@ static int parse_path(struct sw_device *sw, struct genl_info *info,
 				    "a path's MTU is 0, or 1280 to 65475");
 		return -EINVAL;
 	}
-	if (a[SKYWIRE_A_PATH_POSTAGE_BASE])
-		path->postage_base =
-			nla_get_u32(a[SKYWIRE_A_PATH_POSTAGE_BASE]);
-	if (a[SKYWIRE_A_PATH_POSTAGE_RATE])
-		path->postage_rate =
-			nla_get_u32(a[SKYWIRE_A_PATH_POSTAGE_RATE]);
-	if (sw_fee(path->postage_base, path->postage_rate, U16_MAX) > U32_MAX) {
-		GENL_SET_ERR_MSG(info, "a packet's postage must fit 32 bits");
-		return -ERANGE;
-	}
-	return 0;
+	err = parse_dscp(info, path);
+	if (err)
+		return err;
+	if (a[SKYWIRE_A_PATH_MARK])
+		path->mark = nla_get_u32(a[SKYWIRE_A_PATH_MARK]);
+	if (a[SKYWIRE_A_PATH_LOSS_ADMITTED])
+		path->loss_admitted =
+			nla_get_u32(a[SKYWIRE_A_PATH_LOSS_ADMITTED]);
+	return parse_postage(info, path);
 }
 
 static int install(struct sw_device *sw, struct genl_info *info,
@@ -297,6 +426,8 @@ static int new_path(struct sw_device *sw, struct genl_info *info)
 	path->peer = peer;
 	path->id = id;
 	path->weight = 1;
+	path->dscp = SW_DSCP_NONE;
+	path->loss_admitted = SKYWIRE_LOSS_ADMITTED_DEFAULT;
 	err = install(sw, info, path);
 	if (err)
 		return err;

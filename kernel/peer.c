@@ -64,7 +64,10 @@ static struct sw_peer *peer_alloc(struct sw_device *sw, const u8 *key)
 	}
 	peer->sw = sw;
 	memcpy(peer->key, key, sizeof(peer->key));
+	peer->redundancy = 1;
 	sw_keyring_init(&peer->keys);
+	sw_arrivals_init(&peer->arrivals);
+	sw_prober_open(peer);
 	INIT_LIST_HEAD(&peer->prefixes);
 	refcount_set(&peer->refs, 1);
 	dev_hold(sw->dev);
@@ -125,6 +128,7 @@ void sw_peer_delete(struct sw_peer *peer)
 		if (path)
 			sw_path_delete(path);
 	}
+	sw_prober_close(peer);
 	sw_keyring_flush(&peer->keys);
 	list_for_each_entry_safe(prefix, next, &peer->prefixes, node)
 		sw_prefix_delete(prefix);
@@ -147,12 +151,39 @@ static void path_free_rcu(struct rcu_head *rcu)
 	struct sw_path *path = container_of(rcu, struct sw_path, rcu);
 
 	free_percpu(path->traffic);
+	kfree(path->proof);
 	kfree(path);
+}
+
+/* Is it the same way? Then what is known of one holds for the other. */
+static bool same_route(const struct sw_path *a, const struct sw_path *b)
+{
+	return a->link == b->link && a->count == b->count &&
+	       !memcmp(a->labels, b->labels, a->count * sizeof(a->labels[0]));
+}
+
+/* What the path inherits of @old, if that is not NULL, and what it does not. */
+static int inherit(struct sw_path *path, const struct sw_path *old)
+{
+	path->proof = NULL;
+	if (old && same_route(path, old)) {
+		path->proof = old->proof;
+	} else if (path->count) {
+		path->proof = kzalloc(sizeof(*path->proof), GFP_KERNEL_ACCOUNT);
+		if (!path->proof)
+			return -ENOMEM;
+	}
+	path->traffic = old ? old->traffic : sw_traffic_alloc();
+	if (path->traffic)
+		return 0;
+	kfree(path->proof);
+	return -ENOMEM;
 }
 
 /**
  * sw_path_install - put a path to use, in place of its predecessor
- * @path: kzalloc'd and filled in but for @traffic; the peer's on success
+ * @path: kzalloc'd and filled in but for @traffic and @proof; the peer's on
+ *	success
  * @extack: where to say why not
  *
  * Under sw_mutex.
@@ -162,6 +193,7 @@ static void path_free_rcu(struct rcu_head *rcu)
 int sw_path_install(struct sw_path *path, struct netlink_ext_ack *extack)
 {
 	struct sw_path *old = sw_path_find(path->peer, path->id);
+	int err;
 
 	if (!path->count && memcmp(path->link->neighbour, path->peer->key,
 				   SKYWIRE_PUBLIC_KEY_LEN)) {
@@ -169,9 +201,9 @@ int sw_path_install(struct sw_path *path, struct netlink_ext_ack *extack)
 			       "without labels the link must lead to the peer");
 		return -EINVAL;
 	}
-	path->traffic = old ? old->traffic : sw_traffic_alloc();
-	if (!path->traffic)
-		return -ENOMEM;
+	err = inherit(path, old);
+	if (err)
+		return err;
 	rcu_assign_pointer(path->peer->path[path->id - 1], path);
 	list_add_tail(&path->node, &path->link->paths);
 	sw_generation++;
@@ -179,6 +211,8 @@ int sw_path_install(struct sw_path *path, struct netlink_ext_ack *extack)
 		return 0;
 	list_del(&old->node);
 	/* The counters have moved on to the successor. */
+	if (old->proof && old->proof != path->proof)
+		kfree_rcu(old->proof, rcu);
 	kfree_rcu(old, rcu);
 	return 0;
 }
@@ -197,10 +231,13 @@ void sw_path_delete(struct sw_path *path)
 u32 sw_path_mtu(const struct sw_path *path)
 {
 	u32 mtu = READ_ONCE(path->link->mtu) - sw_route_len(path->count);
+	u32 found = path->proof ? READ_ONCE(path->proof->mtu) : 0;
 
 	if (path->count)
 		mtu -= SW_SESSION_OVERHEAD;
-	return path->mtu ? min(path->mtu, mtu) : mtu;
+	if (path->mtu)
+		mtu = min(path->mtu, mtu);
+	return found ? min(found, mtu) : mtu;
 }
 
 /**
@@ -213,40 +250,149 @@ u32 sw_path_mtu(const struct sw_path *path)
  */
 enum skywire_path_state sw_path_state(const struct sw_path *path)
 {
-	if (READ_ONCE(path->link->state) != SKYWIRE_LINK_STATE_UP)
+	if (READ_ONCE(path->link->state) != SKYWIRE_LINK_STATE_UP ||
+	    sw_link_is_dead(path->link))
 		return SKYWIRE_PATH_STATE_LINK_DOWN;
 	if (!sw_keyring_usable(&path->link->keys) ||
 	    (path->count && !sw_keyring_usable(&path->peer->keys)))
 		return SKYWIRE_PATH_STATE_NO_KEY;
 	if (sw_path_mtu(path) < SKYWIRE_MTU_MIN)
 		return SKYWIRE_PATH_STATE_MTU_TOO_SMALL;
+	if (path->proof && READ_ONCE(path->proof->suspect))
+		return SKYWIRE_PATH_STATE_SUSPECT;
+	if (READ_ONCE(path->link->live.state) == SKYWIRE_LIVENESS_UNPROVEN)
+		return SKYWIRE_PATH_STATE_UNPROVEN;
 	return SKYWIRE_PATH_STATE_USABLE;
+}
+
+/* What chooses among the sets of paths: the mark first, then the DSCP. */
+enum path_set {
+	SET_OTHER,
+	SET_DSCP,
+	SET_MARK,
+};
+
+/* The set that the path is in for such a packet; -1 if it is for others. */
+static int path_set(const struct sw_path *path, const struct sw_choice *by)
+{
+	if (path->mark)
+		return path->mark == by->mark ? SET_MARK : -1;
+	if (path->dscp != SW_DSCP_NONE)
+		return path->dscp == by->dscp ? SET_DSCP : -1;
+	return SET_OTHER;
+}
+
+/**
+ * struct shortlist - paths to choose from
+ * @path: by id - 1; NULL for those that are out
+ * @state: of each, enum skywire_path_state
+ */
+struct shortlist {
+	struct sw_path			*path[SKYWIRE_PATHS_MAX];
+	enum skywire_path_state		state[SKYWIRE_PATHS_MAX];
+};
+
+/* The paths of the packet's set, which is chosen whether or not it can be used:
+ * who asks for a path gets no other.
+ */
+static void make_shortlist(const struct sw_peer *peer,
+			   const struct sw_choice *by, struct shortlist *list)
+{
+	int set[SKYWIRE_PATHS_MAX];
+	int i, best = -1;
+
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
+		list->path[i] = rcu_dereference(peer->path[i]);
+		set[i] = list->path[i] ? path_set(list->path[i], by) : -1;
+		best = max(best, set[i]);
+	}
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
+		if (set[i] < 0 || set[i] != best)
+			list->path[i] = NULL;
+		else
+			list->state[i] = sw_path_state(list->path[i]);
+	}
+}
+
+static bool is_last_resort(enum skywire_path_state state)
+{
+	return state == SKYWIRE_PATH_STATE_UNPROVEN ||
+	       state == SKYWIRE_PATH_STATE_SUSPECT;
+}
+
+/* Those that are in doubt come in where nothing is out of it. */
+static struct sw_path *choose_from(const struct shortlist *list, u32 flow)
+{
+	struct sw_candidate c[SKYWIRE_PATHS_MAX] = {};
+	bool doubtful;
+	int i, pick;
+
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
+		if (!list->path[i])
+			continue;
+		c[i].preference = list->path[i]->preference;
+		c[i].weight = list->path[i]->weight;
+		c[i].usable = list->state[i] == SKYWIRE_PATH_STATE_USABLE;
+	}
+	pick = sw_choose(c, SKYWIRE_PATHS_MAX, flow);
+	if (likely(pick >= 0))
+		return list->path[pick];
+	for (i = 0, doubtful = false; i < SKYWIRE_PATHS_MAX; i++) {
+		c[i].usable = list->path[i] && is_last_resort(list->state[i]);
+		doubtful |= c[i].usable;
+	}
+	if (!doubtful)
+		return NULL;
+	pick = sw_choose(c, SKYWIRE_PATHS_MAX, flow);
+	return pick < 0 ? NULL : list->path[pick];
 }
 
 /**
  * sw_path_choose - the path that a flow takes
  * @peer: where it goes
- * @flow: hash of the flow
+ * @by: what it is chosen by
  *
  * Under RCU.
  *
  * Return: the path, or NULL where none is usable.
  */
-struct sw_path *sw_path_choose(const struct sw_peer *peer, u32 flow)
+struct sw_path *sw_path_choose(const struct sw_peer *peer,
+			       const struct sw_choice *by)
 {
-	struct sw_candidate c[SKYWIRE_PATHS_MAX] = {};
-	struct sw_path *path[SKYWIRE_PATHS_MAX];
-	int i, pick;
+	struct shortlist list;
 
-	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
-		path[i] = rcu_dereference(peer->path[i]);
-		if (!path[i])
-			continue;
-		c[i].preference = path[i]->preference;
-		c[i].weight = path[i]->weight;
-		c[i].usable = sw_path_state(path[i]) ==
-			      SKYWIRE_PATH_STATE_USABLE;
-	}
-	pick = sw_choose(c, SKYWIRE_PATHS_MAX, flow);
-	return pick < 0 ? NULL : path[pick];
+	make_shortlist(peer, by, &list);
+	return choose_from(&list, by->flow);
+}
+
+/**
+ * sw_path_second - another path, for a copy
+ * @peer: where it goes
+ * @by: what it is chosen by
+ * @first: path that the original takes
+ *
+ * Under RCU.
+ *
+ * Return: the path, of another first link if there is one; or NULL.
+ */
+struct sw_path *sw_path_second(const struct sw_peer *peer,
+			       const struct sw_choice *by,
+			       const struct sw_path *first)
+{
+	struct shortlist list, apart;
+	struct sw_path *path;
+	int i;
+
+	make_shortlist(peer, by, &list);
+	/* A copy is worth its session: those of a link are not sealed for one. */
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++)
+		if (list.path[i] == first ||
+		    (list.path[i] && !list.path[i]->count))
+			list.path[i] = NULL;
+	apart = list;
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++)
+		if (apart.path[i] && apart.path[i]->link == first->link)
+			apart.path[i] = NULL;
+	path = choose_from(&apart, by->flow);
+	return path ?: choose_from(&list, by->flow);
 }

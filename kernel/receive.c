@@ -133,6 +133,36 @@ static void deliver(struct sw_device *sw, struct sk_buff *skb,
 	dev_sw_netstats_rx_add(dev, len);
 }
 
+/* Is it a session's own echo, rather than an inner packet? */
+static bool is_proof(const struct sk_buff *skb)
+{
+	return skb->len && !(*skb->data >> 4);
+}
+
+/* The packet is out of its session frame, in front of which the header is. */
+static void note_arrival(struct sw_peer *peer, struct sk_buff *skb)
+{
+	const struct sw_route *r;
+
+	r = (const void *)(skb->data - SW_SESSION_LEN -
+			   sw_route_len(sw_cb(skb)->hops));
+	sw_arrived(peer, r, sw_cb(skb)->label, skb->len);
+}
+
+/* Both ends of a session that uses two paths know what copies are. */
+static void replayed(struct sw_peer *peer, struct sk_buff *skb)
+{
+	if (READ_ONCE(peer->redundancy) < 2) {
+		sw_drop(peer->sw, skb, SKYWIRE_DROP_SESSION_REPLAY);
+		return;
+	}
+	skb_trim(skb, skb->len - SW_TAG_LEN);
+	__skb_pull(skb, SW_SESSION_LEN);
+	if (!is_proof(skb))
+		note_arrival(peer, skb);
+	sw_drop(peer->sw, skb, SKYWIRE_DROP_DUPLICATE);
+}
+
 static void session_opened(struct sk_buff *skb, struct sw_key *key, int err)
 {
 	struct sw_peer *peer = key->peer;
@@ -143,11 +173,16 @@ static void session_opened(struct sk_buff *skb, struct sw_key *key, int err)
 		return;
 	}
 	if (unlikely(sw_key_accept(key, sw_cb(skb)->counter))) {
-		sw_drop(peer->sw, skb, SKYWIRE_DROP_SESSION_REPLAY);
+		replayed(peer, skb);
 		return;
 	}
 	skb_trim(skb, skb->len - SW_TAG_LEN);
 	__skb_pull(skb, SW_SESSION_LEN);
+	if (unlikely(is_proof(skb))) {
+		sw_prove_receive(peer, skb);
+		return;
+	}
+	note_arrival(peer, skb);
 	deliver(peer->sw, skb, peer->key);
 }
 
@@ -180,8 +215,18 @@ static void receive_local(struct sw_link *link, struct sk_buff *skb)
 	const struct sw_route *r = (const struct sw_route *)skb->data;
 	unsigned int type = sw_route_type(r);
 
+	if (type == SW_PACKET_ECHO) {
+		sw_echo_receive(link, skb);
+		return;
+	}
+	if (type == SW_PACKET_ERROR) {
+		sw_error_receive(link, skb);
+		return;
+	}
 	sw_cb(skb)->class = r->class;
 	sw_cb(skb)->postage = be32_to_cpu(r->postage);
+	sw_cb(skb)->label = link->label;
+	sw_cb(skb)->hops = r->count;
 	__skb_pull(skb, sw_route_len(r->count));
 	switch (type) {
 	case SW_PACKET_DATA:
@@ -208,6 +253,8 @@ static void receive_packet(struct sw_link *link, struct sk_buff *skb)
 		return;
 	}
 	sw_traffic_rx(link->traffic, skb->len, be32_to_cpu(r->postage));
+	if (sw_route_type(r) != SW_PACKET_ECHO)
+		sw_live_used(link);
 	class = sw_ecn_combine(sw_cb(skb)->class, r->class);
 	if (unlikely(class < 0)) {
 		sw_drop(link->sw, skb, SKYWIRE_DROP_ECN);
@@ -233,6 +280,7 @@ static void link_opened(struct sk_buff *skb, struct sw_key *key, int err)
 		sw_drop(sw, skb, SKYWIRE_DROP_REPLAY);
 		return;
 	}
+	sw_live_heard(key->link);
 	skb_trim(skb, skb->len - SW_TAG_LEN);
 	__skb_pull(skb, SW_FRAME_LEN);
 	receive_packet(key->link, skb);

@@ -76,6 +76,8 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_KEY);
 		return;
 	}
+	if (sw_route_type(r) != SW_PACKET_ECHO)
+		sw_live_used(link);
 	sw_cb(skb)->postage = be32_to_cpu(r->postage);
 	sw_cb(skb)->fee = fee;
 	sw_cb(skb)->forwarded = forwarded;
@@ -92,6 +94,55 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 	sw_seal(skb, key, 0, sizeof(*frame), link_sealed);
 }
 
+static void push_route(struct sk_buff *skb, const struct sw_way *way,
+		       enum sw_packet_type type, u8 class, u32 flow)
+{
+	sw_route_build(__skb_push(skb, sw_route_len(way->count)), type, class,
+		       way->postage, flow, way->labels, way->count);
+}
+
+/* How a packet of so many layer-2 bytes goes by a path */
+static struct sw_way way_of(const struct sw_path *path, unsigned int len)
+{
+	return (struct sw_way) {
+		.link = path->link,
+		.labels = path->labels,
+		.count = path->count,
+		.postage = sw_fee(path->postage_base, path->postage_rate, len),
+	};
+}
+
+/*
+ * The same session frame by another path. The other end takes the one that is
+ * there first; what cannot be copied has gone by the first path.
+ */
+static void send_copy(struct sw_peer *peer, const struct sk_buff *skb, u8 id)
+{
+	const struct sw_route *r = (const struct sw_route *)skb->data;
+	unsigned int skip = sw_route_len(r->count);
+	struct sw_path *path;
+	struct sk_buff *copy;
+	struct sw_way way;
+
+	path = rcu_dereference(peer->path[id - 1]);
+	if (!path)
+		return;
+	copy = alloc_skb(SW_HEADROOM + skb->len - skip + SW_TAG_LEN,
+			 GFP_ATOMIC | __GFP_NOWARN);
+	if (!copy) {
+		sw_count_drop(peer->sw, SKYWIRE_DROP_NO_MEMORY);
+		return;
+	}
+	skb_reserve(copy, SW_HEADROOM);
+	skb_put_data(copy, skb->data + skip, skb->len - skip);
+	way = way_of(path, copy->len);
+	push_route(copy, &way, SW_PACKET_DATA, r->class, be32_to_cpu(r->flow));
+	sw_count(peer->sw, SKYWIRE_COUNTER_DUPLICATED);
+	sw_traffic_tx(path->traffic, copy->len - sw_route_len(way.count) -
+		      SW_SESSION_OVERHEAD, way.postage, 0);
+	sw_link_send(path->link, copy, false, 0);
+}
+
 static void session_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 {
 	struct sw_device *sw = key->peer->sw;
@@ -101,6 +152,8 @@ static void session_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 		sw_drop(sw, skb, sw_crypt_reason(err, SKYWIRE_DROP_CRYPTO));
 		return;
 	}
+	if (unlikely(sw_cb(skb)->second))
+		send_copy(key->peer, skb, sw_cb(skb)->second);
 	/* An asynchronous driver may have had the packet for long. */
 	link = sw_link_lookup(sw, sw_cb(skb)->label);
 	if (unlikely(!link)) {
@@ -110,20 +163,21 @@ static void session_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 	sw_link_send(link, skb, false, 0);
 }
 
-static void push_route(struct sk_buff *skb, const struct sw_path *path,
-		       enum sw_packet_type type, u8 class, u32 flow)
+/**
+ * sw_session_send - seal for the session and send
+ * @peer: to whom
+ * @skb: owned, reset, the inner packet or the session's own echo, with room for
+ *	all headers in front and two tags behind; consumed
+ * @way: by which way
+ * @class: DS field
+ * @flow: hash of the flow
+ * @second: id of a path that a copy is to take, or 0
+ *
+ * Under RCU with bottom halves off.
+ */
+void sw_session_send(struct sw_peer *peer, struct sk_buff *skb,
+		     const struct sw_way *way, u8 class, u32 flow, u8 second)
 {
-	u32 postage = sw_fee(path->postage_base, path->postage_rate, skb->len);
-
-	sw_route_build(__skb_push(skb, sw_route_len(path->count)), type, class,
-		       postage, flow, path->labels, path->count);
-}
-
-/* Session frame and source-route header around an inner packet. */
-static void send_data(struct sk_buff *skb, const struct sw_path *path,
-		      u8 class, u32 flow)
-{
-	struct sw_peer *peer = path->peer;
 	struct sw_session *s;
 	struct sw_key *key;
 	u64 counter;
@@ -133,25 +187,40 @@ static void send_data(struct sk_buff *skb, const struct sw_path *path,
 		sw_drop(peer->sw, skb, SKYWIRE_DROP_NO_KEY);
 		return;
 	}
+	sw_key_note_sent(key, counter);
 	__skb_put(skb, SW_TAG_LEN);
 	s = __skb_push(skb, sizeof(*s));
 	s->index = cpu_to_be32(key->tx_index);
 	s->counter = cpu_to_be64(counter);
-	push_route(skb, path, SW_PACKET_DATA, class, flow);
+	push_route(skb, way, SW_PACKET_DATA, class, flow);
 	sw_cb(skb)->counter = counter;
-	sw_cb(skb)->label = path->link->label;
-	sw_seal(skb, key, sw_route_len(path->count), sizeof(*s),
+	sw_cb(skb)->label = way->link->label;
+	sw_cb(skb)->second = second;
+	sw_seal(skb, key, sw_route_len(way->count), sizeof(*s),
 		session_sealed);
+}
+
+/* The path that a copy is to take besides; 0 for none */
+static u8 second_path(const struct sw_path *first, const struct sw_choice *by)
+{
+	const struct sw_path *second;
+
+	if (likely(READ_ONCE(first->peer->redundancy) < 2))
+		return 0;
+	second = sw_path_second(first->peer, by, first);
+	return second ? second->id : 0;
 }
 
 /* One inner packet, no larger than the path takes, sets out. */
 static void originate(struct sk_buff *skb, const struct sw_path *path,
-		      u32 flow)
+		      const struct sw_choice *by)
 {
-	struct sw_device *sw = path->peer->sw;
+	struct sw_peer *peer = path->peer;
+	struct sw_device *sw = peer->sw;
 	unsigned int head = SW_HEADROOM - SW_ROUTE_LEN_MAX +
 			    sw_route_len(path->count);
 	unsigned int len = skb->len;
+	struct sw_way way;
 	u8 class;
 
 	if (unlikely(sw_skb_own(sw, skb, head, SW_TAILROOM,
@@ -166,13 +235,16 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 	class = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
 	sw_skb_reset(skb);
 	sw_count(sw, SKYWIRE_COUNTER_ORIGINATED);
-	sw_traffic_tx(path->peer->traffic, len, 0, 0);
-	sw_traffic_tx(path->traffic, len, 0, 0);
+	way = way_of(path, path->count ? len + SW_SESSION_OVERHEAD : len);
+	sw_traffic_tx(peer->traffic, len, 0, 0);
+	sw_traffic_tx(path->traffic, len, way.postage, 0);
 	dev_sw_netstats_tx_add(sw->dev, 1, len);
 	if (path->count) {
-		send_data(skb, path, class, flow);
+		sw_prober_used(peer);
+		sw_session_send(peer, skb, &way, class, by->flow,
+				second_path(path, by));
 	} else {
-		push_route(skb, path, SW_PACKET_DIRECT, class, flow);
+		push_route(skb, &way, SW_PACKET_DIRECT, class, by->flow);
 		sw_link_send(path->link, skb, false, 0);
 	}
 }
@@ -209,7 +281,7 @@ static void too_big(struct sw_device *sw, struct sk_buff *skb, u32 mtu)
 
 /* Where does the packet go? NULL, with the packet consumed, if nowhere. */
 static struct sw_path *route(struct sw_device *sw, struct sk_buff *skb,
-			     u32 *flow)
+			     struct sw_choice *by)
 {
 	struct sw_path *path;
 	struct sw_peer *peer;
@@ -222,8 +294,10 @@ static struct sw_path *route(struct sw_device *sw, struct sk_buff *skb,
 		no_way(sw, skb, SKYWIRE_DROP_NO_PEER);
 		return NULL;
 	}
-	*flow = skb_get_hash_perturb(skb, &sw->flow_key);
-	path = sw_path_choose(peer, *flow);
+	by->flow = skb_get_hash_perturb(skb, &sw->flow_key);
+	by->mark = skb->mark;
+	by->dscp = ip_tunnel_get_dsfield(ip_hdr(skb), skb) >> 2;
+	path = sw_path_choose(peer, by);
 	if (!path)
 		no_way(sw, skb, SKYWIRE_DROP_NO_PATH);
 	return path;
@@ -264,7 +338,7 @@ static void fragment(struct sw_device *sw, struct sk_buff *skb, u32 mtu)
 
 /* Send a large packet in segments. Most come linear, summed and unshared. */
 static void segment(struct sw_device *sw, struct sk_buff *skb,
-		    const struct sw_path *path, u32 flow)
+		    const struct sw_path *path, const struct sw_choice *by)
 {
 	struct sk_buff *segs, *next;
 
@@ -276,7 +350,7 @@ static void segment(struct sw_device *sw, struct sk_buff *skb,
 	consume_skb(skb);
 	skb_list_walk_safe(segs, skb, next) {
 		skb_mark_not_on_list(skb);
-		originate(skb, path, flow);
+		originate(skb, path, by);
 	}
 }
 
@@ -305,8 +379,9 @@ static bool parse_outgoing(struct sk_buff *skb)
 
 static void transmit(struct sw_device *sw, struct sk_buff *skb)
 {
+	struct sw_choice by;
 	struct sw_path *path;
-	u32 flow, mtu;
+	u32 mtu;
 
 	if (unlikely(!parse_outgoing(skb))) {
 		xmit_drop(sw, skb, SKYWIRE_DROP_PROTOCOL);
@@ -316,15 +391,15 @@ static void transmit(struct sw_device *sw, struct sk_buff *skb)
 		xmit_drop(sw, skb, SKYWIRE_DROP_LOOP);
 		return;
 	}
-	path = route(sw, skb, &flow);
+	path = route(sw, skb, &by);
 	if (!path)
 		return;
 	mtu = sw_path_mtu(path);
 	if (likely(!too_long(skb, mtu))) {
 		if (skb_is_gso(skb))
-			segment(sw, skb, path, flow);
+			segment(sw, skb, path, &by);
 		else
-			originate(skb, path, flow);
+			originate(skb, path, &by);
 	} else if (may_fragment(skb)) {
 		fragment(sw, skb, mtu);
 	} else {

@@ -17,6 +17,7 @@
 #define _SKYWIRE_H
 
 #include <linux/atomic.h>
+#include <linux/hrtimer.h>
 #include <linux/if_link.h>
 #include <linux/in6.h>
 #include <linux/list.h>
@@ -31,6 +32,7 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/gro_cells.h>
+#include <skywire/recent.h>
 #include <skywire/replay.h>
 #include <skywire/route.h>
 #include <skywire/wire.h>
@@ -58,8 +60,8 @@ enum {
 	SW_HEADROOM	= SW_UNDERLAY_ROOM + SW_FRAME_LEN + SW_ROUTE_LEN_MAX +
 			  SW_SESSION_LEN,
 	SW_TAILROOM	= 2 * SW_TAG_LEN,
-	SW_COUNTERS	= SKYWIRE_COUNTER_FRAGMENTED + 1,
-	SW_DROPS	= SKYWIRE_DROP_BACKLOG + 1,
+	SW_COUNTERS	= SKYWIRE_COUNTER_DUPLICATED + 1,
+	SW_DROPS	= SKYWIRE_DROP_DUPLICATE + 1,
 	SW_TRANSPORTS	= SKYWIRE_TRANSPORT_ETHERNET + 1,
 };
 
@@ -188,6 +190,10 @@ struct sw_key_name {
  * @expires: boot time in ns when it ends; lowered when it becomes previous
  * @hard_frames: frames that may be sent, and first counter refused; constant
  * @tx_counter: next counter
+ * @tx_lock: guards changes of @recent
+ * @recent: which counters were used lately, of a session key
+ * @tx_node: in the table of session keys by @tx_index; RCU
+ * @tx_name: name in that table; constant
  * @rx_lock: guards @replay and @rx_frames
  * @replay: window of what was received
  * @rx_frames: frames accepted
@@ -219,7 +225,12 @@ struct sw_key {
 	struct crypto_aead	*rx;
 	u64			expires;
 	u64			hard_frames;
+	struct rhlist_head	tx_node;
+	struct sw_key_name	tx_name;
 	atomic64_t		tx_counter ____cacheline_aligned;
+	/* see above */
+	spinlock_t		tx_lock;
+	struct sw_recent	recent;
 	spinlock_t		rx_lock ____cacheline_aligned;
 	struct sw_replay	replay;
 	u64			rx_frames;
@@ -272,6 +283,67 @@ struct sw_endpoint {
 };
 
 /**
+ * struct sw_live - is a link alive?
+ * @lock: guards the members below, where nothing else is said
+ * @heard: monotonic ns of the last authentic frame, to the millisecond, or 0;
+ *	WRITE_ONCE by the packet path
+ * @used: the link has carried a packet that is no probe, since the timer last
+ *	looked; WRITE_ONCE by the packet path
+ * @state: enum skywire_liveness; READ_ONCE
+ * @closed: the link goes, @timer is not started any more
+ * @busy: it carries traffic
+ * @heard_by: the neighbour says that it hears us
+ * @timer: probes and judges
+ * @work: tells listeners of changes; pins the link while it is queued
+ * @busy_ns: interval of probes while @busy; 0 for none
+ * @idle_ns: interval of probes while not
+ * @last_used: when @used was last found set
+ * @start: what is heard is expected from then on, after a change of pace
+ * @floor: what was heard until then does not count, for the link was dead
+ * @next_probe: when to send the next one
+ * @both_since: the two ends have heard each other since then, or 0
+ * @alive_since: when it was last found alive
+ * @hold: how long both have to hear before that counts, after a death
+ * @offset: hides our clock from the neighbour; constant
+ * @number: of the last request
+ * @answered: of the last request that was answered
+ * @rtt: smoothed, ns; 0 before the first
+ * @loss: smoothed, of 2^32
+ * @deaths: how often it was found dead
+ * @tokens: answers that we still give, in ns of time saved up
+ * @refilled: when @tokens last grew
+ */
+struct sw_live {
+	/* see above */
+	spinlock_t		lock;
+	u64			heard;
+	bool			used;
+	u8			state;
+	bool			closed;
+	bool			busy;
+	bool			heard_by;
+	struct hrtimer		timer;
+	struct work_struct	work;
+	u64			busy_ns;
+	u64			idle_ns;
+	u64			last_used;
+	u64			start;
+	u64			floor;
+	u64			next_probe;
+	u64			both_since;
+	u64			alive_since;
+	u64			hold;
+	u64			offset;
+	u32			number;
+	u32			answered;
+	u64			rtt;
+	u32			loss;
+	u32			deaths;
+	u64			tokens;
+	u64			refilled;
+};
+
+/**
  * struct sw_link - a link to a neighbour
  * @sw: the device, pinned; constant
  * @neighbour: public key of the node at the other end; constant
@@ -283,10 +355,11 @@ struct sw_endpoint {
  * @transport: carries the frames; constant
  * @endpoint: where to; RCU, NULL is nowhere
  * @keys: its keys
+ * @live: its probes
  * @traffic: counted where keys are in use
  * @node: in the device's list; sw_mutex
  * @paths: paths that begin here; sw_mutex
- * @refs: the label table's, and each key's
+ * @refs: the label table's, each key's, and a queued notification's
  * @rcu: for freeing
  */
 struct sw_link {
@@ -300,11 +373,73 @@ struct sw_link {
 	const struct sw_transport *transport;
 	struct sw_endpoint __rcu *endpoint;
 	struct sw_keyring	keys;
+	struct sw_live		live;
 	struct sw_traffic __percpu *traffic;
 	struct list_head	node;
 	struct list_head	paths;
 	refcount_t		refs;
 	struct rcu_head		rcu;
+};
+
+/* Packets, inner bytes and postage, of one path. */
+struct sw_tally {
+	u64	packets;
+	u64	bytes;
+	u64	postage;
+};
+
+/**
+ * struct sw_proof - what is known of a path from its far end
+ * @suspect: do not choose the path where another is usable; READ_ONCE
+ * @told: @suspect as listeners know it; sw_mutex
+ * @mtu: largest inner packet that gets through, 0 where nothing is known to be
+ *	lost; READ_ONCE
+ * @claim: what a relay says that @mtu is, to be seen; 0 for none
+ * @number: of the last request
+ * @answered: of the last one that was answered
+ * @full: of the last request of full size that waits for its answer, or 0
+ * @waiting: when the first request since the last answer was sent
+ * @full_missed: requests of full size that were not, while others were
+ * @probed: when the last request was sent
+ * @rtt: smoothed, ns; 0 before the first answer
+ * @loss: smoothed, of 2^32
+ * @good_since: answers have come without a gap since then, or 0
+ * @hold: how long they must before the path is trusted again
+ * @suspected: when it was suspected last
+ * @mtu_since: when @mtu was lowered
+ * @epoch: of @arrived
+ * @sent: what had been sent when the last request was
+ * @sent_then: @sent, at the last comparison
+ * @arrived_then: @arrived, at the last comparison
+ * @arrived: what the peer reported last
+ * @rcu: for freeing
+ *
+ * Belongs to a path with labels, and to its successors of the same route.
+ * Guarded by the peer's prober.lock, where nothing else is said.
+ */
+struct sw_proof {
+	bool		suspect;
+	bool		told;
+	u32		mtu;
+	u32		claim;
+	u32		number;
+	u32		answered;
+	u32		full;
+	unsigned int	full_missed;
+	u64		waiting;
+	u64		probed;
+	u64		rtt;
+	u32		loss;
+	u64		good_since;
+	u64		hold;
+	u64		suspected;
+	u64		mtu_since;
+	u32		epoch;
+	struct sw_tally	sent;
+	struct sw_tally	sent_then;
+	struct sw_tally	arrived_then;
+	struct sw_tally	arrived;
+	struct rcu_head	rcu;
 };
 
 /**
@@ -313,6 +448,8 @@ struct sw_link {
  * @link: first link; the path is taken out before the link is
  * @node: in @link's list; sw_mutex
  * @traffic: counted by direction tx only; a successor of the same id inherits it
+ * @proof: what its far end reports; NULL without labels. A successor of the same
+ *	route inherits it
  * @rcu: for freeing
  *
  * The others are the attributes of the same name. Constant: a change puts
@@ -325,13 +462,82 @@ struct sw_path {
 	u32			mtu;
 	u32			postage_base;
 	u32			postage_rate;
+	u32			fee_base;
+	u32			fee_rate;
+	u32			loss_admitted;
+	u32			mark;
 	u16			weight;
+	u8			dscp;
 	u8			id;
 	u8			count;
 	__be16			labels[SKYWIRE_LABELS_MAX];
 	struct list_head	node;
 	struct sw_traffic __percpu *traffic;
+	struct sw_proof		*proof;
 	struct rcu_head		rcu;
+};
+
+#define SW_DSCP_NONE	255
+
+/* A way to send by, for the length of a call. */
+struct sw_way {
+	struct sw_link	*link;
+	const __be16	*labels;
+	u8		count;
+	u32		postage;
+};
+
+/**
+ * struct sw_prober - proves a peer's paths while they are used
+ * @lock: guards the members below, and the paths' proofs
+ * @used: a packet was sent since the timer last looked; WRITE_ONCE by the
+ *	packet path
+ * @active: the timer runs
+ * @closed: the peer goes, @timer is not started any more
+ * @round: counts the timer's
+ * @timer: asks by each path
+ * @work: tells listeners of changes; pins the peer while it is queued
+ * @interval: ns between the timer's rounds; 0 for none
+ * @last_used: when @used was last found set
+ * @offset: hides our clock from the peer; constant
+ * @tokens: answers that we still give, in ns of time saved up
+ * @refilled: when @tokens last grew
+ */
+struct sw_prober {
+	/* see above */
+	spinlock_t		lock;
+	bool			used;
+	bool			active;
+	bool			closed;
+	u32			round;
+	struct hrtimer		timer;
+	struct work_struct	work;
+	u64			interval;
+	u64			last_used;
+	u64			offset;
+	u64			tokens;
+	u64			refilled;
+};
+
+/**
+ * struct sw_arrival - what has arrived from a peer by one way
+ * @route: hash of the way
+ * @epoch: drawn when the count began; 0 where there is none
+ * @last: jiffies when something last arrived
+ * @tally: how much
+ */
+struct sw_arrival {
+	u32		route;
+	u32		epoch;
+	unsigned long	last;
+	struct sw_tally	tally;
+};
+
+/* The ways that are told apart; the one longest without packets goes first. */
+struct sw_arrivals {
+	/* guards @way */
+	spinlock_t		lock;
+	struct sw_arrival	way[SKYWIRE_PATHS_MAX];
 };
 
 /**
@@ -341,10 +547,13 @@ struct sw_path {
  * @address: its overlay address; constant
  * @keys: session keys
  * @path: by id - 1; RCU
+ * @redundancy: paths by which each packet is sent; READ_ONCE
+ * @prober: proves the paths
+ * @arrivals: what has arrived by which way
  * @traffic: inner packets
  * @node: in the device's list; sw_mutex
  * @prefixes: routed to it; sw_mutex
- * @refs: the prefix table's, and each key's
+ * @refs: the prefix table's, each key's, and a queued notification's
  * @rcu: for freeing
  */
 struct sw_peer {
@@ -353,6 +562,9 @@ struct sw_peer {
 	struct in6_addr		address;
 	struct sw_keyring	keys;
 	struct sw_path __rcu	*path[SKYWIRE_PATHS_MAX];
+	u8			redundancy;
+	struct sw_prober	prober;
+	struct sw_arrivals	arrivals;
 	struct sw_traffic __percpu *traffic;
 	struct list_head	node;
 	struct list_head	prefixes;
@@ -389,9 +601,13 @@ struct sw_prefix {
 /**
  * struct sw_cb - what a packet carries from one step to the next
  * @counter: of the AEAD operation in hand
- * @label: egress link, while the session layer is sealed
+ * @label: egress link, while the session layer is sealed; ingress link, while
+ *	it is opened
  * @postage: of the packet, while a layer is sealed or opened
  * @fee: what was kept of it, while the link layer is sealed
+ * @hops: labels of the header in front, while the session layer is opened
+ * @second: id of the path that a copy is to take, or 0, while the session layer
+ *	is sealed
  * @forwarded: it came from another node, while the link layer is sealed
  * @class: DS field: of the outer header until the link layer is open, of the
  *	packet from then on
@@ -402,6 +618,8 @@ struct sw_cb {
 	u32	fee;
 	u16	label;
 	u8	class;
+	u8	hops;
+	u8	second;
 	bool	forwarded;
 };
 
@@ -450,6 +668,7 @@ enum {
 };
 
 /* key.c */
+extern struct workqueue_struct *sw_wq;	/* ordered; its works take sw_mutex */
 int sw_key_init(void);
 void sw_key_exit(void);
 unsigned int sw_cipher_key_len(u8 cipher);
@@ -465,6 +684,9 @@ enum skywire_drop sw_key_accept(struct sw_key *key, u64 counter);
 bool sw_key_may_open(const struct sw_key *key, u64 counter);
 bool sw_keyring_usable(const struct sw_keyring *ring);
 int sw_key_take_counter(struct sw_key *key, u64 *counter);
+void sw_key_note_sent(struct sw_key *key, u64 counter);
+struct sw_peer *sw_key_sent(const struct sw_device *sw, u32 tx_index,
+			    u64 counter);
 void sw_keyring_init(struct sw_keyring *ring);
 void sw_keyring_flush(struct sw_keyring *ring);
 static inline struct sw_keyring *sw_key_ring(const struct sw_key *key);
@@ -505,6 +727,76 @@ static inline struct sw_link *sw_link_lookup(const struct sw_device *sw,
 				     lockdep_is_held(&sw_mutex));
 }
 
+/* live.c */
+void sw_live_open(struct sw_link *link);
+void sw_live_close(struct sw_link *link);
+void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns);
+void sw_live_kick(struct sw_link *link);
+void sw_live_wake(struct sw_link *link);
+bool sw_live_request(struct sw_link *link, struct sw_echo *echo);
+void sw_live_reply(struct sw_link *link, const struct sw_echo *echo);
+bool sw_live_may_answer(struct sw_link *link);
+
+/* A frame of the neighbour's has authenticated. */
+static inline void sw_live_heard(struct sw_link *link)
+{
+	u64 now = ktime_get_ns();
+
+	/* The cache line is everybody's: a millisecond is exact enough. */
+	if (now - READ_ONCE(link->live.heard) > NSEC_PER_MSEC)
+		WRITE_ONCE(link->live.heard, now);
+}
+
+/* The link carries a packet that is no probe. */
+static inline void sw_live_used(struct sw_link *link)
+{
+	if (unlikely(!READ_ONCE(link->live.used)))
+		sw_live_wake(link);
+}
+
+static inline bool sw_link_is_dead(const struct sw_link *link)
+{
+	return READ_ONCE(link->live.state) == SKYWIRE_LIVENESS_DEAD;
+}
+
+/* echo.c */
+void sw_echo_probe(struct sw_link *link, u32 number, u64 time, bool heard);
+void sw_echo_receive(struct sw_link *link, struct sk_buff *skb);
+
+/* error.c */
+void sw_error_send(struct sw_link *ingress, const struct sk_buff *skb, u8 code,
+		   u32 mtu);
+void sw_error_receive(struct sw_link *link, struct sk_buff *skb);
+
+/* arrival.c */
+void sw_arrivals_init(struct sw_arrivals *a);
+void sw_arrived(struct sw_peer *peer, const struct sw_route *r, u16 ingress,
+		unsigned int len);
+u32 sw_arrived_by(struct sw_peer *peer, const struct sw_route *r, u16 ingress,
+		  struct sw_tally *tally);
+
+/* prove.c */
+void sw_prober_open(struct sw_peer *peer);
+void sw_prober_close(struct sw_peer *peer);
+void sw_prober_configure(struct sw_peer *peer, u64 interval);
+void sw_prober_wake(struct sw_peer *peer);
+void sw_prove_suspect(struct sw_path *path);
+void sw_prove_mtu(struct sw_path *path, u32 mtu);
+void sw_prove_receive(struct sw_peer *peer, struct sk_buff *skb);
+
+static inline void sw_prober_used(struct sw_peer *peer)
+{
+	if (unlikely(!READ_ONCE(peer->prober.used)))
+		sw_prober_wake(peer);
+}
+
+/* What a path is chosen by. */
+struct sw_choice {
+	u32	flow;
+	u32	mark;
+	u8	dscp;
+};
+
 /* peer.c */
 struct sw_peer *sw_peer_create(struct sw_device *sw, const u8 *key,
 			       struct netlink_ext_ack *extack);
@@ -516,7 +808,11 @@ void sw_path_delete(struct sw_path *path);
 struct sw_path *sw_path_find(struct sw_peer *peer, u8 id);
 u32 sw_path_mtu(const struct sw_path *path);
 enum skywire_path_state sw_path_state(const struct sw_path *path);
-struct sw_path *sw_path_choose(const struct sw_peer *peer, u32 flow);
+struct sw_path *sw_path_choose(const struct sw_peer *peer,
+			       const struct sw_choice *by);
+struct sw_path *sw_path_second(const struct sw_peer *peer,
+			       const struct sw_choice *by,
+			       const struct sw_path *first);
 
 /* prefix.c */
 int sw_prefix_table_init(struct sw_prefix_table *table);
@@ -534,6 +830,8 @@ void sw_prefix_move(struct sw_prefix *prefix, struct sw_peer *peer);
 void sw_prefix_delete(struct sw_prefix *prefix);
 
 /* send.c */
+void sw_session_send(struct sw_peer *peer, struct sk_buff *skb,
+		     const struct sw_way *way, u8 class, u32 flow, u8 second);
 netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev);
 void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 		  u32 fee);

@@ -37,6 +37,7 @@ static const enum skb_drop_reason core_reason[SW_DROPS] = {
 	[SKYWIRE_DROP_NO_ROUTE]		= SKB_DROP_REASON_IP_OUTNOROUTES,
 	[SKYWIRE_DROP_NO_MEMORY]	= SKB_DROP_REASON_NOMEM,
 	[SKYWIRE_DROP_SEGMENT]		= SKB_DROP_REASON_SKB_GSO_SEG,
+	[SKYWIRE_DROP_ECHO]		= SKB_DROP_REASON_DEV_HDR,
 };
 
 static void add(u64_stats_t *cell, struct u64_stats_sync *syncp)

@@ -62,6 +62,56 @@ enum sw_packet_type {
 	SW_PACKET_ERROR		= 4,
 };
 
+/* Payload of an ECHO packet; a request may be padded, a reply is not. */
+struct sw_echo {
+	__u8	kind;		/* enum sw_echo_kind */
+	__u8	flags;		/* SW_ECHO_HEARD */
+	__be16	reserved;	/* sent as zero, not looked at */
+	__be32	number;		/* of the request, counted up */
+	__be64	time;		/* the requester's; returned as it was */
+};
+
+enum sw_echo_kind {
+	SW_ECHO_REQUEST	= 0,
+	SW_ECHO_REPLY	= 1,
+};
+
+enum {
+	SW_ECHO_HEARD	= 1,	/* the sender hears the receiver; of probes */
+};
+
+/* Payload of an ERROR packet, about a DATA packet. */
+struct sw_error {
+	__u8	code;		/* enum sw_error_code */
+	__u8	reserved;	/* sent as zero, not looked at */
+	__be16	label;		/* that the packet was to leave by */
+	__be32	mtu;		/* of too-big: that link's, of layer-2 packets */
+	__u8	quote[12];	/* the packet's session header */
+};
+
+enum sw_error_code {
+	SW_ERROR_LINK_DOWN	= 1,
+	SW_ERROR_TOO_BIG	= 2,
+	SW_ERROR_NO_CREDIT	= 3,
+	SW_ERROR_NO_LABEL	= 4,
+};
+
+/*
+ * A session's own echo, in place of an inner packet, whose first four bits are
+ * 4 or 6. A request may be padded, and has zeros for what arrived.
+ */
+struct sw_proof_echo {
+	__u8	kind;		/* enum sw_echo_kind */
+	__u8	reserved[3];	/* sent as zero, not looked at */
+	__be32	number;		/* of the request */
+	__be64	time;		/* the requester's; returned as it was */
+	__be32	epoch;		/* changes when the count begins again */
+	__be32	reserved2;
+	__be64	packets;	/* inner packets that arrived by the path */
+	__be64	bytes;
+	__be64	postage;	/* that they had left */
+};
+
 /* Layer 3. The whole struct is the additional data of the session's AEAD. */
 struct sw_session {
 	__be32	index;

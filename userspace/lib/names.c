@@ -32,6 +32,21 @@ const char *sw_link_state_name(unsigned int value)
 	return NULL;
 }
 
+const char *sw_liveness_name(unsigned int value)
+{
+	switch ((enum skywire_liveness)value) {
+	case SKYWIRE_LIVENESS_UNWATCHED:
+		return "unwatched";
+	case SKYWIRE_LIVENESS_UNPROVEN:
+		return "unproven";
+	case SKYWIRE_LIVENESS_ALIVE:
+		return "alive";
+	case SKYWIRE_LIVENESS_DEAD:
+		return "dead";
+	}
+	return NULL;
+}
+
 const char *sw_path_state_name(unsigned int value)
 {
 	switch ((enum skywire_path_state)value) {
@@ -43,6 +58,10 @@ const char *sw_path_state_name(unsigned int value)
 		return "mtu-too-small";
 	case SKYWIRE_PATH_STATE_NO_KEY:
 		return "no-key";
+	case SKYWIRE_PATH_STATE_UNPROVEN:
+		return "unproven";
+	case SKYWIRE_PATH_STATE_SUSPECT:
+		return "suspect";
 	}
 	return NULL;
 }
@@ -107,6 +126,22 @@ const char *sw_counter_name(unsigned int value)
 		return "request-allocs";
 	case SKYWIRE_COUNTER_FRAGMENTED:
 		return "fragmented";
+	case SKYWIRE_COUNTER_ECHO_IN:
+		return "echo-in";
+	case SKYWIRE_COUNTER_ECHO_OUT:
+		return "echo-out";
+	case SKYWIRE_COUNTER_ERROR_IN:
+		return "error-in";
+	case SKYWIRE_COUNTER_ERROR_OUT:
+		return "error-out";
+	case SKYWIRE_COUNTER_ERROR_LIMITED:
+		return "error-limited";
+	case SKYWIRE_COUNTER_PROOF_IN:
+		return "proof-in";
+	case SKYWIRE_COUNTER_PROOF_OUT:
+		return "proof-out";
+	case SKYWIRE_COUNTER_DUPLICATED:
+		return "duplicated";
 	}
 	return NULL;
 }
@@ -184,6 +219,20 @@ const char *sw_drop_name(unsigned int value)
 		return "segment";
 	case SKYWIRE_DROP_BACKLOG:
 		return "backlog";
+	case SKYWIRE_DROP_ECHO:
+		return "echo";
+	case SKYWIRE_DROP_ECHO_RATE:
+		return "echo-rate";
+	case SKYWIRE_DROP_ERROR:
+		return "error";
+	case SKYWIRE_DROP_ERROR_FORGED:
+		return "error-forged";
+	case SKYWIRE_DROP_PROOF:
+		return "proof";
+	case SKYWIRE_DROP_PROOF_RATE:
+		return "proof-rate";
+	case SKYWIRE_DROP_DUPLICATE:
+		return "duplicate";
 	}
 	return NULL;
 }

@@ -50,6 +50,13 @@ static const struct sw_attr link_attrs[] = {
 	[SKYWIRE_A_LINK_POSTAGE_OUT] = ATTR_UINT("postage-out", 8),
 	[SKYWIRE_A_LINK_POSTAGE_FEE] = ATTR_UINT("postage-fee", 8),
 	[SKYWIRE_A_LINK_INTERFACE] = ATTR("interface", STRING),
+	[SKYWIRE_A_LINK_PROBE_BUSY] = ATTR_UINT("probe-busy", 4),
+	[SKYWIRE_A_LINK_PROBE_IDLE] = ATTR_UINT("probe-idle", 4),
+	[SKYWIRE_A_LINK_LIVENESS] = ATTR_ENUM("liveness", sw_liveness_name),
+	[SKYWIRE_A_LINK_RTT] = ATTR_UINT("rtt", 4),
+	[SKYWIRE_A_LINK_LOSS] = ATTR_UINT("loss", 4),
+	[SKYWIRE_A_LINK_HEARD] = ATTR_UINT("heard", 8),
+	[SKYWIRE_A_LINK_DEATHS] = ATTR_UINT("deaths", 4),
 };
 
 static const struct sw_attr peer_attrs[] = {
@@ -63,6 +70,8 @@ static const struct sw_attr peer_attrs[] = {
 	[SKYWIRE_A_PEER_TX_BYTES] = ATTR_UINT("tx-bytes", 8),
 	[SKYWIRE_A_PEER_POSTAGE_IN] = ATTR_UINT("postage-in", 8),
 	[SKYWIRE_A_PEER_PATHS] = ATTR_UINT("paths", 4),
+	[SKYWIRE_A_PEER_REDUNDANCY] = ATTR_UINT("redundancy", 1),
+	[SKYWIRE_A_PEER_PROBE_INTERVAL] = ATTR_UINT("probe-interval", 4),
 };
 
 static const struct sw_attr path_attrs[] = {
@@ -81,6 +90,16 @@ static const struct sw_attr path_attrs[] = {
 	[SKYWIRE_A_PATH_STATE] = ATTR_ENUM("state", sw_path_state_name),
 	[SKYWIRE_A_PATH_PACKETS] = ATTR_UINT("packets", 8),
 	[SKYWIRE_A_PATH_BYTES] = ATTR_UINT("bytes", 8),
+	[SKYWIRE_A_PATH_MARK] = ATTR_UINT("mark", 4),
+	[SKYWIRE_A_PATH_DSCP] = ATTR_UINT("dscp", 1),
+	[SKYWIRE_A_PATH_FEE_BASE] = ATTR_UINT("fee-base", 4),
+	[SKYWIRE_A_PATH_FEE_RATE] = ATTR_UINT("fee-rate", 4),
+	[SKYWIRE_A_PATH_LOSS_ADMITTED] = ATTR_UINT("loss-admitted", 4),
+	[SKYWIRE_A_PATH_RTT] = ATTR_UINT("rtt", 4),
+	[SKYWIRE_A_PATH_LOSS] = ATTR_UINT("loss", 4),
+	[SKYWIRE_A_PATH_ARRIVED_PACKETS] = ATTR_UINT("arrived-packets", 8),
+	[SKYWIRE_A_PATH_ARRIVED_BYTES] = ATTR_UINT("arrived-bytes", 8),
+	[SKYWIRE_A_PATH_ARRIVED_POSTAGE] = ATTR_UINT("arrived-postage", 8),
 };
 
 static const struct sw_attr prefix_attrs[] = {
@@ -167,6 +186,7 @@ static const struct sw_set *const cmd_sets[] = {
 	[SKYWIRE_CMD_LINK_DEL_NTF] = &link_set,
 	[SKYWIRE_CMD_PEER_GET] = &peer_set,
 	[SKYWIRE_CMD_PEER_NEW] = &peer_set,
+	[SKYWIRE_CMD_PEER_SET] = &peer_set,
 	[SKYWIRE_CMD_PEER_DEL] = &peer_set,
 	[SKYWIRE_CMD_PEER_NTF] = &peer_set,
 	[SKYWIRE_CMD_PEER_DEL_NTF] = &peer_set,

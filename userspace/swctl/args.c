@@ -136,6 +136,29 @@ int request_args(struct request *req, const struct keyword *keywords, int argc,
 	return check_required(req, keywords, seen);
 }
 
+int put_u8(struct request *req, __u16 attr, const char *value,
+	   struct sw_error *err)
+{
+	__u64 v;
+
+	if (sw_parse_uint(value, 0, 0xff, &v, err))
+		return -EINVAL;
+	mnl_attr_put_u8(req->nlh, attr, v);
+	return 0;
+}
+
+/* 0 to 63, or none */
+int put_dscp(struct request *req, __u16 attr, const char *value,
+	     struct sw_error *err)
+{
+	__u64 v = 255;
+
+	if (strcmp(value, "none") && sw_parse_uint(value, 0, 63, &v, err))
+		return -EINVAL;
+	mnl_attr_put_u8(req->nlh, attr, v);
+	return 0;
+}
+
 int put_u16(struct request *req, __u16 attr, const char *value,
 	    struct sw_error *err)
 {

@@ -24,7 +24,7 @@ _swctl_commands() {
 	case $1 in
 	dev) echo show set help ;;
 	link) echo show add set del help ;;
-	peer) echo show add del help ;;
+	peer) echo show add set del help ;;
 	path) echo show add set del help ;;
 	prefix) echo show get add del help ;;
 	key) echo show add del gen pub addr help ;;
@@ -38,10 +38,14 @@ _swctl_keywords() {
 	case $1 in
 	"dev set") echo identity identity-file port fwmark dev ;;
 	"link show" | "link del") echo label dev ;;
-	"link add") echo neighbour remote label transport local oif interface mtu state price-base price-rate dev ;;
-	"link set") echo label remote local oif interface mtu state price-base price-rate dev ;;
+	"link add") echo neighbour remote label transport local oif interface mtu state price-base price-rate \
+		probe-busy probe-idle dev ;;
+	"link set") echo label remote local oif interface mtu state price-base price-rate \
+		probe-busy probe-idle dev ;;
 	"path show" | "path del") echo peer id dev ;;
-	"path add" | "path set") echo peer id link labels preference weight mtu postage-base postage-rate dev ;;
+	"path add" | "path set") echo peer id link labels preference weight mtu postage-base postage-rate \
+		fee-base fee-rate loss-admitted mark dscp dev ;;
+	"peer add" | "peer set") echo redundancy probe-interval dev ;;
 	"prefix add") echo peer dev ;;
 	"key show" | "key del") echo rx-index dev ;;
 	"key add") echo link peer cipher role rx-index tx-index rx-key tx-key \

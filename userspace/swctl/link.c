@@ -32,6 +32,15 @@ static void print(const struct sw_object *link)
 	       str_bytes(sw_object_uint(link, SKYWIRE_A_LINK_RX_BYTES)));
 	printf("    tx %s packets, %s\n", str(link, SKYWIRE_A_LINK_TX_PACKETS),
 	       str_bytes(sw_object_uint(link, SKYWIRE_A_LINK_TX_BYTES)));
+	printf("    liveness %s probe-busy %s probe-idle %s\n",
+	       str(link, SKYWIRE_A_LINK_LIVENESS), str(link, SKYWIRE_A_LINK_PROBE_BUSY),
+	       str(link, SKYWIRE_A_LINK_PROBE_IDLE));
+	printf("    rtt %s us loss %s ppm deaths %s heard %s",
+	       str(link, SKYWIRE_A_LINK_RTT), str(link, SKYWIRE_A_LINK_LOSS),
+	       str(link, SKYWIRE_A_LINK_DEATHS),
+	       sw_object_has(link, SKYWIRE_A_LINK_HEARD) ?
+	       str(link, SKYWIRE_A_LINK_HEARD) : "never");
+	printf("%s\n", sw_object_has(link, SKYWIRE_A_LINK_HEARD) ? " ms ago" : "");
 	printf("    price-base %s price-rate %s postage-fee %s\n",
 	       str(link, SKYWIRE_A_LINK_PRICE_BASE),
 	       str(link, SKYWIRE_A_LINK_PRICE_RATE),
@@ -78,6 +87,8 @@ static const struct keyword add_keywords[] = {
 	{ "state",	put_enum,	SKYWIRE_A_LINK_STATE, false },
 	{ "price-base",	put_u32,	SKYWIRE_A_LINK_PRICE_BASE, false },
 	{ "price-rate",	put_u32,	SKYWIRE_A_LINK_PRICE_RATE, false },
+	{ "probe-busy",	put_u32,	SKYWIRE_A_LINK_PROBE_BUSY, false },
+	{ "probe-idle",	put_u32,	SKYWIRE_A_LINK_PROBE_IDLE, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -107,6 +118,8 @@ static const struct keyword set_keywords[] = {
 	{ "state",	put_enum,	SKYWIRE_A_LINK_STATE, false },
 	{ "price-base",	put_u32,	SKYWIRE_A_LINK_PRICE_BASE, false },
 	{ "price-rate",	put_u32,	SKYWIRE_A_LINK_PRICE_RATE, false },
+	{ "probe-busy",	put_u32,	SKYWIRE_A_LINK_PROBE_BUSY, false },
+	{ "probe-idle",	put_u32,	SKYWIRE_A_LINK_PROBE_IDLE, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -154,6 +167,7 @@ const struct object link_object = {
 	"       swctl link set label LABEL [remote ENDPOINT] [OPTIONS] [dev DEV]\n"
 	"       swctl link del label LABEL [dev DEV]\n"
 	"OPTIONS:  [mtu BYTES] [state up | down] [price-base N] [price-rate N]\n"
+	"          [probe-busy USEC] [probe-idle USEC]\n"
 	"          udp: [local ADDR] [oif IFNAME | oif any]\n"
 	"          ethernet: interface IFNAME\n"
 	"ENDPOINT: udp: ADDR:PORT | [ADDR6]:PORT | [ADDR6%IFNAME]:PORT\n"

@@ -3,6 +3,12 @@
 
 #include "swctl.h"
 
+/* 255 stands for none. */
+static bool is_dscp(const struct sw_object *path)
+{
+	return sw_object_uint(path, SKYWIRE_A_PATH_DSCP) <= 63;
+}
+
 static void print(const struct sw_object *path)
 {
 	printf("path %s peer %s\n", str(path, SKYWIRE_A_PATH_ID),
@@ -14,12 +20,22 @@ static void print(const struct sw_object *path)
 		printf(" (set to %s)", str(path, SKYWIRE_A_PATH_MTU));
 	printf("\n");
 	wrap_labels(path, printf("    labels "));
-	printf("\n    preference %s weight %s\n",
+	printf("\n    preference %s weight %s mark %s dscp %s\n",
 	       str(path, SKYWIRE_A_PATH_PREFERENCE),
-	       str(path, SKYWIRE_A_PATH_WEIGHT));
-	printf("    postage-base %s postage-rate %s\n",
+	       str(path, SKYWIRE_A_PATH_WEIGHT), str(path, SKYWIRE_A_PATH_MARK),
+	       is_dscp(path) ? str(path, SKYWIRE_A_PATH_DSCP) : "none");
+	printf("    postage-base %s postage-rate %s fee-base %s fee-rate %s\n",
 	       str(path, SKYWIRE_A_PATH_POSTAGE_BASE),
-	       str(path, SKYWIRE_A_PATH_POSTAGE_RATE));
+	       str(path, SKYWIRE_A_PATH_POSTAGE_RATE),
+	       str(path, SKYWIRE_A_PATH_FEE_BASE),
+	       str(path, SKYWIRE_A_PATH_FEE_RATE));
+	printf("    rtt %s us loss %s ppm loss-admitted %s ppm\n",
+	       str(path, SKYWIRE_A_PATH_RTT), str(path, SKYWIRE_A_PATH_LOSS),
+	       str(path, SKYWIRE_A_PATH_LOSS_ADMITTED));
+	printf("    arrived %s packets, %s, postage %s\n",
+	       str(path, SKYWIRE_A_PATH_ARRIVED_PACKETS),
+	       str_bytes(sw_object_uint(path, SKYWIRE_A_PATH_ARRIVED_BYTES)),
+	       str(path, SKYWIRE_A_PATH_ARRIVED_POSTAGE));
 	printf("    tx %s packets, %s\n", str(path, SKYWIRE_A_PATH_PACKETS),
 	       str_bytes(sw_object_uint(path, SKYWIRE_A_PATH_BYTES)));
 }
@@ -77,6 +93,11 @@ static const struct keyword way_keywords[] = {
 	{ "mtu",	 put_u32,	SKYWIRE_A_PATH_MTU, false },
 	{ "postage-base", put_u32,	SKYWIRE_A_PATH_POSTAGE_BASE, false },
 	{ "postage-rate", put_u32,	SKYWIRE_A_PATH_POSTAGE_RATE, false },
+	{ "fee-base",	 put_u32,	SKYWIRE_A_PATH_FEE_BASE, false },
+	{ "fee-rate",	 put_u32,	SKYWIRE_A_PATH_FEE_RATE, false },
+	{ "loss-admitted", put_u32,	SKYWIRE_A_PATH_LOSS_ADMITTED, false },
+	{ "mark",	 put_u32,	SKYWIRE_A_PATH_MARK, false },
+	{ "dscp",	 put_dscp,	SKYWIRE_A_PATH_DSCP, false },
 	{ NULL, NULL, 0, false },
 };
 
@@ -144,6 +165,7 @@ const struct object path_object = {
 	"       swctl path set peer KEY id ID [link LABEL] [OPTIONS] [dev DEV]\n"
 	"       swctl path del peer KEY id ID [dev DEV]\n"
 	"OPTIONS: [labels L,L,... | labels none] [preference N] [weight N] [mtu BYTES]\n"
-	"         [postage-base N] [postage-rate N]\n"
+	"         [postage-base N] [postage-rate N] [fee-base N] [fee-rate N]\n"
+	"         [loss-admitted PPM] [mark N] [dscp N | dscp none]\n"
 	"labels are those that the relays consume, the first relay's first.\n",
 };

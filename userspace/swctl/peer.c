@@ -16,8 +16,10 @@ static void print(const struct sw_object *peer)
 	       str_bytes(sw_object_uint(peer, SKYWIRE_A_PEER_RX_BYTES)));
 	printf("    tx %s packets, %s\n", str(peer, SKYWIRE_A_PEER_TX_PACKETS),
 	       str_bytes(sw_object_uint(peer, SKYWIRE_A_PEER_TX_BYTES)));
-	printf("    postage-in %s paths %s\n", str(peer, SKYWIRE_A_PEER_POSTAGE_IN),
-	       str(peer, SKYWIRE_A_PEER_PATHS));
+	printf("    postage-in %s paths %s redundancy %s probe-interval %s\n",
+	       str(peer, SKYWIRE_A_PEER_POSTAGE_IN), str(peer, SKYWIRE_A_PEER_PATHS),
+	       str(peer, SKYWIRE_A_PEER_REDUNDANCY),
+	       str(peer, SKYWIRE_A_PEER_PROBE_INTERVAL));
 }
 
 static int peer_show(struct ctx *ctx, int argc, char **argv)
@@ -43,8 +45,14 @@ static int peer_show(struct ctx *ctx, int argc, char **argv)
 	return rc;
 }
 
-static int change(struct ctx *ctx, __u8 cmd, int argc, char **argv,
-		  struct sw_messages *reply)
+static const struct keyword set_keywords[] = {
+	{ "redundancy",	put_u8,	SKYWIRE_A_PEER_REDUNDANCY, false },
+	{ "probe-interval", put_u32,	SKYWIRE_A_PEER_PROBE_INTERVAL, false },
+	{ NULL, NULL, 0, false },
+};
+
+static int change(struct ctx *ctx, __u8 cmd, const struct keyword *keywords,
+		  int argc, char **argv, struct sw_messages *reply)
 {
 	struct request req;
 	int rc;
@@ -52,7 +60,7 @@ static int change(struct ctx *ctx, __u8 cmd, int argc, char **argv,
 	request_begin(&req, ctx, cmd);
 	rc = request_value(&req, &peer_key, "KEY", &argc, &argv);
 	if (!rc)
-		rc = request_args(&req, NULL, argc, argv);
+		rc = request_args(&req, keywords, argc, argv);
 	if (!rc)
 		rc = ask_do(&req, reply);
 	if (!rc && reply)
@@ -63,7 +71,8 @@ static int change(struct ctx *ctx, __u8 cmd, int argc, char **argv,
 static int peer_add(struct ctx *ctx, int argc, char **argv)
 {
 	struct sw_messages reply = { 0 };
-	int rc = change(ctx, SKYWIRE_CMD_PEER_NEW, argc, argv, &reply);
+	int rc = change(ctx, SKYWIRE_CMD_PEER_NEW, set_keywords, argc, argv,
+			&reply);
 
 	sw_messages_free(&reply);
 	return rc;
@@ -71,12 +80,18 @@ static int peer_add(struct ctx *ctx, int argc, char **argv)
 
 static int peer_del(struct ctx *ctx, int argc, char **argv)
 {
-	return change(ctx, SKYWIRE_CMD_PEER_DEL, argc, argv, NULL);
+	return change(ctx, SKYWIRE_CMD_PEER_DEL, NULL, argc, argv, NULL);
+}
+
+static int peer_set(struct ctx *ctx, int argc, char **argv)
+{
+	return change(ctx, SKYWIRE_CMD_PEER_SET, set_keywords, argc, argv, NULL);
 }
 
 static const struct command commands[] = {
 	{ "show", peer_show },
 	{ "add", peer_add },
+	{ "set", peer_set },
 	{ "del", peer_del },
 	{ NULL, NULL },
 };
@@ -87,6 +102,8 @@ const struct object peer_object = {
 	.run = peer_show,
 	.usage =
 	"Usage: swctl peer [show [KEY] [dev DEV]]\n"
-	"       swctl peer add KEY [dev DEV]\n"
-	"       swctl peer del KEY [dev DEV]\n",
+	"       swctl peer add KEY [OPTIONS] [dev DEV]\n"
+	"       swctl peer set KEY [OPTIONS] [dev DEV]\n"
+	"       swctl peer del KEY [dev DEV]\n"
+	"OPTIONS: [redundancy 1 | 2] [probe-interval USEC]\n",
 };

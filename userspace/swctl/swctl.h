@@ -113,6 +113,10 @@ int request_value(struct request *req, const struct keyword *k, const char *what
 
 bool request_has(const struct request *req, __u16 attr);
 
+int put_u8(struct request *req, __u16 attr, const char *value,
+	   struct sw_error *err);
+int put_dscp(struct request *req, __u16 attr, const char *value,
+	     struct sw_error *err);
 int put_u16(struct request *req, __u16 attr, const char *value,
 	    struct sw_error *err);
 int put_u32(struct request *req, __u16 attr, const char *value,

@@ -21,6 +21,10 @@
 #define SKYWIRE_MTU_MIN			1280
 #define SKYWIRE_LINK_MTU_DEFAULT	1420
 #define SKYWIRE_LINK_MTU_MAX		65475
+#define SKYWIRE_PROBE_BUSY_DEFAULT	10000
+#define SKYWIRE_PROBE_IDLE_DEFAULT	1000000
+#define SKYWIRE_PROBE_INTERVAL_DEFAULT	250000
+#define SKYWIRE_LOSS_ADMITTED_DEFAULT	50000
 
 /**
  * enum skywire_transport - What carries a link's frames.
@@ -46,19 +50,42 @@ enum skywire_link_state {
 };
 
 /**
+ * enum skywire_liveness - What a link's probes have shown.
+ * @SKYWIRE_LIVENESS_UNWATCHED: The link is not probed, and never found dead.
+ * @SKYWIRE_LIVENESS_UNPROVEN: Not heard both ways yet, or not for long enough
+ *   since it was dead; used where nothing better is.
+ * @SKYWIRE_LIVENESS_ALIVE: Each end hears the other.
+ * @SKYWIRE_LIVENESS_DEAD: One end has not heard the other for too long; no
+ *   packet is sent over it but probes.
+ */
+enum skywire_liveness {
+	SKYWIRE_LIVENESS_UNWATCHED,
+	SKYWIRE_LIVENESS_UNPROVEN,
+	SKYWIRE_LIVENESS_ALIVE,
+	SKYWIRE_LIVENESS_DEAD,
+};
+
+/**
  * enum skywire_path_state - Whether a path can be chosen at present.
  * @SKYWIRE_PATH_STATE_USABLE: The path is among those that packets are spread
  *   over.
- * @SKYWIRE_PATH_STATE_LINK_DOWN: The path's first link is down.
+ * @SKYWIRE_PATH_STATE_LINK_DOWN: The path's first link is down or dead.
  * @SKYWIRE_PATH_STATE_MTU_TOO_SMALL: The path's MTU is below mtu-min.
  * @SKYWIRE_PATH_STATE_NO_KEY: The first link, or the session, has no current
  *   key.
+ * @SKYWIRE_PATH_STATE_UNPROVEN: The first link is unproven; the path is chosen
+ *   where no path is usable.
+ * @SKYWIRE_PATH_STATE_SUSPECT: A relay has told of a failure, probes go
+ *   unanswered, or more is lost or taken than admitted; the path is chosen
+ *   where no path is usable.
  */
 enum skywire_path_state {
 	SKYWIRE_PATH_STATE_USABLE,
 	SKYWIRE_PATH_STATE_LINK_DOWN,
 	SKYWIRE_PATH_STATE_MTU_TOO_SMALL,
 	SKYWIRE_PATH_STATE_NO_KEY,
+	SKYWIRE_PATH_STATE_UNPROVEN,
+	SKYWIRE_PATH_STATE_SUSPECT,
 };
 
 /**
@@ -119,6 +146,18 @@ enum skywire_key_slot {
  *   first.
  * @SKYWIRE_COUNTER_FRAGMENTED: IPv4 packets fragmented before sealing because
  *   their path was too small.
+ * @SKYWIRE_COUNTER_ECHO_IN: ECHO packets that ended here, well formed.
+ * @SKYWIRE_COUNTER_ECHO_OUT: ECHO packets made here; probes and answers.
+ * @SKYWIRE_COUNTER_ERROR_IN: ERROR packets that ended here and were acted
+ *   upon.
+ * @SKYWIRE_COUNTER_ERROR_OUT: ERROR packets made here.
+ * @SKYWIRE_COUNTER_ERROR_LIMITED: ERROR packets that were not made, because
+ *   there were too many.
+ * @SKYWIRE_COUNTER_PROOF_IN: Sessions' own echo packets that ended here, well
+ *   formed.
+ * @SKYWIRE_COUNTER_PROOF_OUT: Sessions' own echo packets made here; requests
+ *   and answers.
+ * @SKYWIRE_COUNTER_DUPLICATED: Copies made here for a second path.
  */
 enum skywire_counter {
 	SKYWIRE_COUNTER_RX_FRAMES,
@@ -131,6 +170,14 @@ enum skywire_counter {
 	SKYWIRE_COUNTER_ASYNC_CRYPTS,
 	SKYWIRE_COUNTER_REQUEST_ALLOCS,
 	SKYWIRE_COUNTER_FRAGMENTED,
+	SKYWIRE_COUNTER_ECHO_IN,
+	SKYWIRE_COUNTER_ECHO_OUT,
+	SKYWIRE_COUNTER_ERROR_IN,
+	SKYWIRE_COUNTER_ERROR_OUT,
+	SKYWIRE_COUNTER_ERROR_LIMITED,
+	SKYWIRE_COUNTER_PROOF_IN,
+	SKYWIRE_COUNTER_PROOF_OUT,
+	SKYWIRE_COUNTER_DUPLICATED,
 };
 
 /**
@@ -190,6 +237,16 @@ enum skywire_counter {
  * @SKYWIRE_DROP_SEGMENT: A large packet could not be segmented, fragmented or
  *   checksummed.
  * @SKYWIRE_DROP_BACKLOG: The device's receive queue on this CPU was full.
+ * @SKYWIRE_DROP_ECHO: An ECHO packet that is cut short, or of no known kind.
+ * @SKYWIRE_DROP_ECHO_RATE: An ECHO request beyond what is answered.
+ * @SKYWIRE_DROP_ERROR: An ERROR packet that is cut short, or of no known code.
+ * @SKYWIRE_DROP_ERROR_FORGED: An ERROR packet about a packet that was not
+ *   sent, or not lately, or not that way.
+ * @SKYWIRE_DROP_PROOF: A session's echo that is malformed, or an answer that
+ *   nobody waits for.
+ * @SKYWIRE_DROP_PROOF_RATE: A session's echo request beyond what is answered.
+ * @SKYWIRE_DROP_DUPLICATE: The second copy of a packet that was sent by two
+ *   paths.
  */
 enum skywire_drop {
 	SKYWIRE_DROP_UNSPEC,
@@ -227,6 +284,13 @@ enum skywire_drop {
 	SKYWIRE_DROP_CRYPTO,
 	SKYWIRE_DROP_SEGMENT,
 	SKYWIRE_DROP_BACKLOG,
+	SKYWIRE_DROP_ECHO,
+	SKYWIRE_DROP_ECHO_RATE,
+	SKYWIRE_DROP_ERROR,
+	SKYWIRE_DROP_ERROR_FORGED,
+	SKYWIRE_DROP_PROOF,
+	SKYWIRE_DROP_PROOF_RATE,
+	SKYWIRE_DROP_DUPLICATE,
 };
 
 enum {
@@ -268,6 +332,13 @@ enum {
 	SKYWIRE_A_LINK_POSTAGE_OUT,
 	SKYWIRE_A_LINK_POSTAGE_FEE,
 	SKYWIRE_A_LINK_INTERFACE,
+	SKYWIRE_A_LINK_PROBE_BUSY,
+	SKYWIRE_A_LINK_PROBE_IDLE,
+	SKYWIRE_A_LINK_LIVENESS,
+	SKYWIRE_A_LINK_RTT,
+	SKYWIRE_A_LINK_LOSS,
+	SKYWIRE_A_LINK_HEARD,
+	SKYWIRE_A_LINK_DEATHS,
 
 	__SKYWIRE_A_LINK_MAX,
 	SKYWIRE_A_LINK_MAX = (__SKYWIRE_A_LINK_MAX - 1)
@@ -285,6 +356,8 @@ enum {
 	SKYWIRE_A_PEER_TX_BYTES,
 	SKYWIRE_A_PEER_POSTAGE_IN,
 	SKYWIRE_A_PEER_PATHS,
+	SKYWIRE_A_PEER_REDUNDANCY,
+	SKYWIRE_A_PEER_PROBE_INTERVAL,
 
 	__SKYWIRE_A_PEER_MAX,
 	SKYWIRE_A_PEER_MAX = (__SKYWIRE_A_PEER_MAX - 1)
@@ -307,6 +380,16 @@ enum {
 	SKYWIRE_A_PATH_STATE,
 	SKYWIRE_A_PATH_PACKETS,
 	SKYWIRE_A_PATH_BYTES,
+	SKYWIRE_A_PATH_MARK,
+	SKYWIRE_A_PATH_DSCP,
+	SKYWIRE_A_PATH_FEE_BASE,
+	SKYWIRE_A_PATH_FEE_RATE,
+	SKYWIRE_A_PATH_LOSS_ADMITTED,
+	SKYWIRE_A_PATH_RTT,
+	SKYWIRE_A_PATH_LOSS,
+	SKYWIRE_A_PATH_ARRIVED_PACKETS,
+	SKYWIRE_A_PATH_ARRIVED_BYTES,
+	SKYWIRE_A_PATH_ARRIVED_POSTAGE,
 
 	__SKYWIRE_A_PATH_MAX,
 	SKYWIRE_A_PATH_MAX = (__SKYWIRE_A_PATH_MAX - 1)
@@ -406,6 +489,7 @@ enum {
 	SKYWIRE_CMD_KEY_NTF,
 	SKYWIRE_CMD_KEY_DEL_NTF,
 	SKYWIRE_CMD_STATS_GET,
+	SKYWIRE_CMD_PEER_SET,
 
 	__SKYWIRE_CMD_MAX,
 	SKYWIRE_CMD_MAX = (__SKYWIRE_CMD_MAX - 1)

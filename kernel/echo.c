@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ECHO packets: probes of links, and requests that came over relays. A request
+ * is turned into its answer where it is, and an answer is never answered.
+ */
+#include "skywire.h"
+
+static struct sw_echo *push_echo(struct sk_buff *skb, u8 kind, u32 number)
+{
+	struct sw_echo *echo = __skb_put_zero(skb, sizeof(*echo));
+
+	echo->kind = kind;
+	echo->number = cpu_to_be32(number);
+	return echo;
+}
+
+static void send_echo(struct sw_link *link, struct sk_buff *skb)
+{
+	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_OUT);
+	/* Ahead of data that waits in the underlay's queue. */
+	skb->priority = TC_PRIO_CONTROL;
+	sw_link_send(link, skb, false, 0);
+}
+
+/**
+ * sw_echo_probe - ask the neighbour for a sign
+ * @link: link
+ * @number: of the request
+ * @time: to be returned
+ * @heard: we hear the neighbour
+ *
+ * Under RCU with bottom halves off.
+ */
+void sw_echo_probe(struct sw_link *link, u32 number, u64 time, bool heard)
+{
+	const unsigned int head = SW_UNDERLAY_ROOM + SW_FRAME_LEN +
+				  sizeof(struct sw_route);
+	struct sw_echo *echo;
+	struct sk_buff *skb;
+
+	skb = alloc_skb(head + sizeof(*echo) + SW_TAG_LEN,
+			GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb) {
+		sw_count_drop(link->sw, SKYWIRE_DROP_NO_MEMORY);
+		return;
+	}
+	skb_reserve(skb, head);
+	echo = push_echo(skb, SW_ECHO_REQUEST, number);
+	echo->flags = heard ? SW_ECHO_HEARD : 0;
+	echo->time = cpu_to_be64(time);
+	sw_route_build(__skb_push(skb, sw_route_len(0)), SW_PACKET_ECHO, 0, 0,
+		       0, NULL, 0);
+	send_echo(link, skb);
+}
+
+/*
+ * Send the request back as its answer: no longer than it was, by the way that
+ * it came, and with what postage it has left.
+ */
+static void answer(struct sw_link *link, struct sk_buff *skb, bool heard)
+{
+	struct sw_route *r = (struct sw_route *)skb->data;
+	unsigned int len = sw_route_len(r->count);
+	struct sw_echo *echo = (struct sw_echo *)(skb->data + len);
+	__be16 labels[SKYWIRE_LABELS_MAX];
+	unsigned int count;
+
+	echo->kind = SW_ECHO_REPLY;
+	echo->flags = heard ? SW_ECHO_HEARD : 0;
+	skb_trim(skb, len + sizeof(*echo));
+	count = sw_route_reverse(r, labels);
+	sw_route_build(r, SW_PACKET_ECHO, r->class, be32_to_cpu(r->postage),
+		       be32_to_cpu(r->flow), labels, count);
+	if (unlikely(sw_skb_own(link->sw, skb, SW_FRAME_LEN, SW_TAG_LEN,
+				SKYWIRE_COUNTER_SEAL_COPIES))) {
+		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_MEMORY);
+		return;
+	}
+	send_echo(link, skb);
+}
+
+/* A request, well formed. Relayed ones say nothing of the link. */
+static void receive_request(struct sw_link *link, struct sk_buff *skb,
+			    struct sw_echo *echo, bool relayed)
+{
+	bool heard = !relayed && sw_live_request(link, echo);
+
+	if (unlikely(!sw_live_may_answer(link))) {
+		sw_drop(link->sw, skb, SKYWIRE_DROP_ECHO_RATE);
+		return;
+	}
+	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_IN);
+	answer(link, skb, heard);
+}
+
+/**
+ * sw_echo_receive - an ECHO packet whose way ends here
+ * @link: link that it came in on
+ * @skb: owned, from a checked source-route header on; consumed
+ *
+ * Under RCU with bottom halves off.
+ */
+void sw_echo_receive(struct sw_link *link, struct sk_buff *skb)
+{
+	const struct sw_route *r = (const struct sw_route *)skb->data;
+	unsigned int len = sw_route_len(r->count);
+	bool relayed = r->count;
+	struct sw_echo *echo;
+
+	echo = (struct sw_echo *)(skb->data + len);
+	if (unlikely(skb->len < len + sizeof(*echo) ||
+		     echo->kind > SW_ECHO_REPLY)) {
+		sw_drop(link->sw, skb, SKYWIRE_DROP_ECHO);
+		return;
+	}
+	if (echo->kind == SW_ECHO_REQUEST) {
+		receive_request(link, skb, echo, relayed);
+		return;
+	}
+	if (!relayed)
+		sw_live_reply(link, echo);
+	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_IN);
+	consume_skb(skb);
+}

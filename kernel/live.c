@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Is a link alive? Each has a timer that sends probes and judges what came
+ * back. A link is dead when one of its ends has not heard the other for as many
+ * intervals of probes as its loss requires; any authentic frame is a sign.
+ *
+ * Both ends probe, at a pace of their own, but one whose neighbour has just
+ * asked needs not ask as well: the answer said all. The intervals vary, so that
+ * both get to measure.
+ *
+ * The timer belongs to the link. It is started under live.lock, and never again
+ * once live.closed is set; sw_live_close() then waits for it, before the label
+ * table's reference goes.
+ */
+#include <skywire/live.h>
+#include "compat.h"
+#include "skywire.h"
+
+/* Beyond as many links each takes longer, which bounds the load. */
+#define BUSY_LINKS	100
+#define BUSY_SHARE	(100 * NSEC_PER_USEC)
+#define IDLE_LINKS	1000
+#define IDLE_SHARE	NSEC_PER_MSEC
+/* Without packets for that long, a link is idle. */
+#define IDLE_AFTER	NSEC_PER_SEC
+/* A link that comes back has to last for that long before it is trusted; each
+ * death soon after that doubles it.
+ */
+#define HOLD_MIN	NSEC_PER_SEC
+#define HOLD_MAX	(16 * NSEC_PER_SEC)
+#define HOLD_MEMORY	(60 * NSEC_PER_SEC)
+/* Answers: one for each such time, and as many at once. */
+#define ANSWER_TIME	(NSEC_PER_MSEC / 2)
+#define ANSWER_BURST	100
+/* An answer older than that is no measurement. */
+#define RTT_MAX		(60 * NSEC_PER_SEC)
+
+static atomic_t n_links;
+static atomic_t n_busy;
+
+static bool is_watched(const struct sw_live *live)
+{
+	return live->busy_ns;
+}
+
+/* Fast while there is traffic to be saved, or something to be proven. */
+static bool is_fast(const struct sw_live *live)
+{
+	return live->busy || live->both_since;
+}
+
+static u64 pace(const struct sw_live *live)
+{
+	u64 n;
+
+	if (is_fast(live)) {
+		n = atomic_read(&n_busy);
+		return max(live->busy_ns, n > BUSY_LINKS ?
+			   n * BUSY_SHARE : 0);
+	}
+	n = atomic_read(&n_links);
+	return max(live->idle_ns, n > IDLE_LINKS ?
+		   n * IDLE_SHARE : 0);
+}
+
+/* Seven to eight eighths of the pace: never more, for the other end counts. */
+static u64 next_interval(const struct sw_live *live)
+{
+	u64 full = pace(live);
+
+	return full - (full >> 3) - ((full >> 3) * (get_random_u32() >> 16) >> 16);
+}
+
+static u64 deadline(const struct sw_live *live)
+{
+	return max(READ_ONCE(live->heard), live->start) +
+	       sw_silence(live->loss) * pace(live);
+}
+
+/* Do we hear the neighbour? */
+static bool hears(const struct sw_live *live, u64 now)
+{
+	return READ_ONCE(live->heard) > live->floor && now < deadline(live);
+}
+
+static void tell(struct sw_link *link)
+{
+	refcount_inc(&link->refs);
+	if (!queue_work(sw_wq, &link->live.work))
+		sw_link_put(link);
+}
+
+static void change(struct sw_link *link, u8 state)
+{
+	WRITE_ONCE(link->live.state, state);
+	tell(link);
+}
+
+static void die(struct sw_link *link, u64 now)
+{
+	struct sw_live *live = &link->live;
+
+	if (live->state == SKYWIRE_LIVENESS_ALIVE) {
+		live->deaths++;
+		if (!live->hold || now - live->alive_since > HOLD_MEMORY)
+			live->hold = HOLD_MIN;
+		else
+			live->hold = min(2 * live->hold, HOLD_MAX);
+	}
+	live->floor = now;
+	live->both_since = 0;
+	live->answered = live->number;
+	/* The neighbour may not know. */
+	live->next_probe = now;
+	change(link, SKYWIRE_LIVENESS_DEAD);
+}
+
+static void prove(struct sw_link *link, u64 now)
+{
+	struct sw_live *live = &link->live;
+
+	if (live->both_since)
+		live->both_since = min(live->both_since, now);
+	else
+		live->both_since = now;
+	if (now - live->both_since >= live->hold) {
+		live->both_since = 0;
+		live->start = now + live->rtt;
+		live->alive_since = now;
+		change(link, SKYWIRE_LIVENESS_ALIVE);
+	} else if (live->state == SKYWIRE_LIVENESS_DEAD) {
+		live->next_probe = now;
+		change(link, SKYWIRE_LIVENESS_UNPROVEN);
+	}
+}
+
+/* What follows from what was heard, and from what was not? live.lock held. */
+static void judge(struct sw_link *link, u64 now)
+{
+	struct sw_live *live = &link->live;
+	bool both = hears(live, now) && live->heard_by;
+
+	if (live->state == SKYWIRE_LIVENESS_ALIVE && !both)
+		die(link, now);
+	else if (live->state == SKYWIRE_LIVENESS_UNPROVEN && !both &&
+		 live->hold)
+		die(link, now);
+	else if (live->state != SKYWIRE_LIVENESS_ALIVE && both)
+		prove(link, now);
+}
+
+/* The timer is to run at @at, or earlier if it was to; live.lock held. */
+static void start_timer(struct sw_live *live, u64 at)
+{
+	if (!live->closed && is_watched(live))
+		hrtimer_start(&live->timer, ns_to_ktime(at),
+			      HRTIMER_MODE_ABS_SOFT);
+}
+
+static void set_busy(struct sw_live *live, bool busy, u64 now)
+{
+	if (live->busy == busy)
+		return;
+	live->busy = busy;
+	atomic_add(busy ? 1 : -1, &n_busy);
+	/* The first sign at the new pace takes a round trip. */
+	live->start = now + live->rtt;
+	live->next_probe = busy ? now : now + next_interval(live);
+}
+
+static void note_use(struct sw_live *live, u64 now)
+{
+	if (READ_ONCE(live->used)) {
+		WRITE_ONCE(live->used, false);
+		live->last_used = now;
+	}
+	if (live->busy && now - live->last_used > IDLE_AFTER)
+		set_busy(live, false, now);
+}
+
+/* Is there anything to probe with, and by? */
+static bool may_probe(const struct sw_link *link)
+{
+	return netif_running(link->sw->dev) &&
+	       READ_ONCE(link->state) == SKYWIRE_LINK_STATE_UP &&
+	       rcu_access_pointer(link->endpoint) &&
+	       sw_keyring_usable(&link->keys);
+}
+
+/* Send a probe if it is time; the number of it, or 0. live.lock held. */
+static u32 due(struct sw_link *link, u64 now)
+{
+	struct sw_live *live = &link->live;
+
+	if (now < live->next_probe)
+		return 0;
+	live->next_probe = now + next_interval(live);
+	if (!may_probe(link))
+		return 0;
+	return ++live->number ?: ++live->number;
+}
+
+static enum hrtimer_restart tick(struct hrtimer *timer)
+{
+	struct sw_live *live = container_of(timer, struct sw_live, timer);
+	struct sw_link *link = container_of(live, struct sw_link, live);
+	u64 planned = ktime_to_ns(hrtimer_get_expires(timer));
+	bool heard;
+	u32 number;
+	u64 now;
+
+	rcu_read_lock();
+	spin_lock(&live->lock);
+	now = ktime_get_ns();
+	/* A machine that was too busy to look may have been too busy to hear. */
+	if (now - planned > pace(live) / 2)
+		live->start = max(live->start, now - pace(live) *
+				  (SW_SILENCE_MIN - 1));
+	note_use(live, now);
+	judge(link, now);
+	number = due(link, now);
+	heard = hears(live, now);
+	start_timer(live, live->state == SKYWIRE_LIVENESS_ALIVE ?
+		    min(live->next_probe, deadline(live)) : live->next_probe);
+	spin_unlock(&live->lock);
+	if (number)
+		sw_echo_probe(link, number, now + live->offset, heard);
+	rcu_read_unlock();
+	/* It has been started above, or is not to be. */
+	return HRTIMER_NORESTART;
+}
+
+/* The first packet after a while: see now whether the link is alive. */
+void sw_live_wake(struct sw_link *link)
+{
+	struct sw_live *live = &link->live;
+	u64 now = ktime_get_ns();
+
+	WRITE_ONCE(live->used, true);
+	/* The timer will look. */
+	if (READ_ONCE(live->busy))
+		return;
+	spin_lock_bh(&live->lock);
+	live->last_used = now;
+	if (is_watched(live)) {
+		set_busy(live, true, now);
+		start_timer(live, now);
+	}
+	spin_unlock_bh(&live->lock);
+}
+
+/* The link has something to probe with that it had not; under sw_mutex. */
+void sw_live_kick(struct sw_link *link)
+{
+	struct sw_live *live = &link->live;
+
+	spin_lock_bh(&live->lock);
+	live->next_probe = ktime_get_ns();
+	start_timer(live, live->next_probe);
+	spin_unlock_bh(&live->lock);
+}
+
+static void measure(struct sw_live *live, const struct sw_echo *echo, u64 now)
+{
+	u32 number = be32_to_cpu(echo->number);
+	u64 rtt = now + live->offset - be64_to_cpu(echo->time);
+
+	/* Late ones, and those that nobody asked for, say nothing. */
+	if ((s32)(number - live->answered) <= 0 ||
+	    (s32)(live->number - number) < 0 || rtt > RTT_MAX)
+		return;
+	/* Before the first answer there may have been nobody to ask. */
+	if (live->rtt)
+		live->loss = sw_loss(live->loss, number - live->answered - 1);
+	live->rtt = sw_smooth(live->rtt, rtt ?: 1);
+	live->answered = number;
+}
+
+static void note_echo(struct sw_link *link, const struct sw_echo *echo, u64 now)
+{
+	link->live.heard_by = echo->flags & SW_ECHO_HEARD;
+	if (is_watched(&link->live))
+		judge(link, now);
+}
+
+/**
+ * sw_live_request - a probe of the neighbour's has come in
+ * @link: link
+ * @echo: the probe
+ *
+ * Return: whether to say in the answer that we hear.
+ */
+bool sw_live_request(struct sw_link *link, struct sw_echo *echo)
+{
+	struct sw_live *live = &link->live;
+	bool heard, was_alive;
+	u64 now;
+
+	spin_lock(&live->lock);
+	now = ktime_get_ns();
+	was_alive = live->state == SKYWIRE_LIVENESS_ALIVE;
+	note_echo(link, echo, now);
+	heard = !is_watched(live) || hears(live, now);
+	/* The answer is our probe, too; but not where something changes. */
+	if (was_alive && live->state == SKYWIRE_LIVENESS_ALIVE)
+		live->next_probe = max(live->next_probe,
+				       now + next_interval(live));
+	else
+		start_timer(live, now);
+	spin_unlock(&live->lock);
+	return heard;
+}
+
+/* A probe has been answered. */
+void sw_live_reply(struct sw_link *link, const struct sw_echo *echo)
+{
+	struct sw_live *live = &link->live;
+	u64 now;
+
+	spin_lock(&live->lock);
+	now = ktime_get_ns();
+	measure(live, echo, now);
+	note_echo(link, echo, now);
+	spin_unlock(&live->lock);
+}
+
+/* May one more request that came in by the link be answered? */
+bool sw_live_may_answer(struct sw_link *link)
+{
+	struct sw_live *live = &link->live;
+	bool may;
+	u64 now;
+
+	spin_lock(&live->lock);
+	now = ktime_get_ns();
+	live->tokens = min_t(u64, live->tokens + now - live->refilled,
+			     ANSWER_BURST * ANSWER_TIME);
+	live->refilled = now;
+	may = live->tokens >= ANSWER_TIME;
+	if (may)
+		live->tokens -= ANSWER_TIME;
+	spin_unlock(&live->lock);
+	return may;
+}
+
+static void notify_work(struct work_struct *work)
+{
+	struct sw_link *link = container_of(work, struct sw_link, live.work);
+
+	mutex_lock(&sw_mutex);
+	if (sw_link_lookup(link->sw, link->label) == link) {
+		sw_generation++;
+		sw_notify_link(link, SKYWIRE_CMD_LINK_NTF);
+	}
+	mutex_unlock(&sw_mutex);
+	sw_link_put(link);
+}
+
+/**
+ * sw_live_configure - set the intervals of probes
+ * @link: link
+ * @busy_ns: while it carries traffic; 0 ends the probing
+ * @idle_ns: while it does not
+ *
+ * Under sw_mutex. What was known of the link's life is forgotten where probing
+ * begins or ends.
+ */
+void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns)
+{
+	struct sw_live *live = &link->live;
+	u64 now = ktime_get_ns();
+
+	spin_lock_bh(&live->lock);
+	if (!busy_ns) {
+		set_busy(live, false, now);
+		WRITE_ONCE(live->state, SKYWIRE_LIVENESS_UNWATCHED);
+	} else if (!is_watched(live)) {
+		WRITE_ONCE(live->state, SKYWIRE_LIVENESS_UNPROVEN);
+		live->heard_by = false;
+		live->floor = now;
+		live->both_since = 0;
+		live->hold = 0;
+	}
+	live->busy_ns = busy_ns;
+	live->idle_ns = idle_ns;
+	live->start = now + live->rtt;
+	live->next_probe = now;
+	start_timer(live, now);
+	spin_unlock_bh(&live->lock);
+}
+
+/* Begin to watch a new link, before anybody can find it; under sw_mutex. */
+void sw_live_open(struct sw_link *link)
+{
+	struct sw_live *live = &link->live;
+
+	spin_lock_init(&live->lock);
+	sw_compat_hrtimer_setup(&live->timer, tick, CLOCK_MONOTONIC,
+				HRTIMER_MODE_ABS_SOFT);
+	INIT_WORK(&live->work, notify_work);
+	live->state = SKYWIRE_LIVENESS_UNPROVEN;
+	live->busy_ns = SKYWIRE_PROBE_BUSY_DEFAULT * (u64)NSEC_PER_USEC;
+	live->idle_ns = SKYWIRE_PROBE_IDLE_DEFAULT * (u64)NSEC_PER_USEC;
+	get_random_bytes(&live->offset, sizeof(live->offset));
+	atomic_inc(&n_links);
+}
+
+/* Stop, for the link goes; nothing starts it again. Under sw_mutex. */
+void sw_live_close(struct sw_link *link)
+{
+	struct sw_live *live = &link->live;
+
+	spin_lock_bh(&live->lock);
+	live->closed = true;
+	set_busy(live, false, ktime_get_ns());
+	/* Late senders must not make it busy again. */
+	live->busy_ns = 0;
+	spin_unlock_bh(&live->lock);
+	hrtimer_cancel(&live->timer);
+	atomic_dec(&n_links);
+	if (cancel_work(&live->work))
+		sw_link_put(link);
+}
