@@ -65,9 +65,13 @@ fates() {
 		esac
 	done
 	is "$node: frames received" "${STAT[$node,rx-frames]}" \
-		$((${STAT[$node,forwarded]} + ${STAT[$node,delivered]} + lost))
+		$((${STAT[$node,forwarded]} + ${STAT[$node,delivered]} +
+		   ${STAT[$node,echo-in]} + ${STAT[$node,error-in]} +
+		   ${STAT[$node,proof-in]} + lost))
 	is "$node: frames sent" "${STAT[$node,tx-frames]}" \
-		$((${STAT[$node,forwarded]} + ${STAT[$node,originated]}))
+		$((${STAT[$node,forwarded]} + ${STAT[$node,originated]} +
+		   ${STAT[$node,echo-out]} + ${STAT[$node,error-out]} +
+		   ${STAT[$node,proof-out]}))
 }
 
 # device_counts NODE: packets of sw0, received and sent

@@ -18,6 +18,8 @@ unload() { timeout -k 1 $((20 * SCALE)) rmmod skywire; }
 # Whatever becomes of the tests, those after this one find the module loaded.
 cleanup() { [ -d /sys/module/skywire ] || load numdevs=1; }
 
+PROBES=
+
 node a r b
 wire a r
 wire r b 6

@@ -150,8 +150,9 @@ if /usr/bin/python3 -c 'import cryptography' 2> /dev/null; then
 	ipn N link set to-R name to-N
 	ipn N link set to-N up
 	sw R link add label 10 neighbour "${KEY[X]}" transport ethernet \
-		remote "${UL[N,R]}" interface to-N > /dev/null
-	sw R link add label 20 neighbour "${KEY[Y]}" remote 10.8.0.1:5001 > /dev/null
+		remote "${UL[N,R]}" interface to-N probe-busy 0 > /dev/null
+	sw R link add label 20 neighbour "${KEY[Y]}" remote 10.8.0.1:5001 \
+		probe-busy 0 > /dev/null
 	add_key R link 10 101 102
 	add_key R link 20 201 202
 	for name in X Y; do

@@ -180,6 +180,21 @@ def refused(name, why, *bad):
             x.send(packet)
 
 
+def told(name, why, code, mtu, *bad):
+    """Refused as well, and the sender is told why."""
+    with Expect(name, len(bad), error_out=len(bad), tx_frames=len(bad),
+                **{why: len(bad)}):
+        for packet in bad:
+            x.send(packet)
+            bad = wire.Packet(packet)
+            got = x.receive()
+            assert (got.version, got.kind, got.next, got.labels) == \
+                (1, wire.ERROR, 0, bad.labels[:bad.next][::-1]), vars(got)
+            assert (got.postage, got.flow) == (bad.postage, bad.flow), vars(got)
+            want = struct.pack('>BBHI', code, 0, bad.labels[bad.next], mtu)
+            assert got.payload == want + bad.payload[:12], got.payload.hex()
+
+
 def test_header():
     """Headers that an authenticated neighbour should not send."""
     def route(kind, labels=(), **field):
@@ -200,10 +215,15 @@ def test_header():
     refused('unknown packet types', 'packet_type',
             *(route(kind) for kind in range(5, 16)),
             *(route(kind, (20,)) for kind in range(5, 16)))
-    refused('packet types not taken here', 'packet_type',
-            *(route(kind) for kind in (wire.CONTROL, wire.ECHO, wire.ERROR)))
-    refused('unknown labels', 'no_label', *(route(wire.DATA, (label,)) for label in
-                                            (0, 1, 21, 0x1400, 65535)))
+    refused('packet types not taken here', 'packet_type', route(wire.CONTROL))
+    told('unknown labels', 'no_label', wire.NO_LABEL, 0,
+         *(route(wire.DATA, (label,), flow=label, postage=label + 5)
+           for label in (0, 1, 21, 0x1400, 65535)),
+         route(wire.DATA, (5, 6, 21, 7), next=2))
+    refused('unknown labels, not of DATA', 'no_label',
+            *(route(kind, (21,)) for kind in (wire.CONTROL, wire.ECHO, wire.ERROR)))
+    refused('unknown labels, of what is no session frame', 'no_label',
+            wire.route(wire.DATA, (21,), bytes(27)))
     refused('the way it came', 'u_turn', route(wire.DATA, (10,)))
     refused('the way it came, by the other link', 'u_turn', route(wire.DATA, (30,)))
     with Expect('the way it came, from the other link', 1, u_turn=1):
@@ -233,7 +253,7 @@ def test_session():
             x.send(passed(s))
     good = packets.udp6(E, R, b'no')
     good4 = packets.udp4('192.0.2.1', '192.0.2.2', b'no')
-    refused('what is no IP packet', 'inner_header', inner(b''), inner(b'\0' * 40),
+    refused('what is no IP packet', 'inner_header', inner(b''), inner(b'\x10' * 40),
             inner(b'\x50' + good[1:]), inner(good[:39]), inner(good[:-1]),
             inner(b'\x44' + good4[1:]), inner(good4[:19]), inner(good4[:-1]),
             inner(b'\x4f' + good4[1:]), inner(good4[:2] + b'\0\x13' + good4[4:]))
@@ -294,12 +314,12 @@ def test_postage():
             got = y.receive()
             assert got.postage == postage - fee, '%d left' % got.postage
     short = (fee - 1, 0)
-    refused('postage short of the fee', 'postage',
-            *(wire.route(wire.DATA, (20,), bytes(size), postage=p) for p in short))
+    told('postage short of the fee', 'postage', wire.NO_CREDIT, 0,
+         *(wire.route(wire.DATA, (20,), bytes(size), postage=p) for p in short))
     after = {label: traffic(label) for label in (10, 20)}
     rise = {(label, name): after[label][name] - before[label][name]
             for label in (10, 20) for name in ('postage-in', 'postage-out', 'postage-fee')}
-    want = {(10, 'postage-in'): sum(paid + short), (10, 'postage-out'): 0,
+    want = {(10, 'postage-in'): sum(paid + short), (10, 'postage-out'): sum(short),
             (10, 'postage-fee'): 0, (20, 'postage-in'): 0,
             (20, 'postage-out'): sum(paid) - 2 * fee, (20, 'postage-fee'): 2 * fee}
     report('in is fee and out', ['%s rose by %d, not %d' % (k, rise[k], want[k])
@@ -311,18 +331,18 @@ def test_state():
     """Links that are down, small, or without a key."""
     packet = wire.route(wire.DATA, (20,), bytes(1300))
     swctl('link', 'set', 'label', '20', 'mtu', '1313')
-    refused('larger than the egress link', 'too_big', packet)
+    told('larger than the egress link', 'too_big', wire.TOO_BIG, 1313, packet)
     swctl('link', 'set', 'label', '20', 'mtu', '1316')
     with Expect('as large as the egress link', 1, forwarded=1, tx_frames=1):
         x.send(packet)
         y.receive()
     swctl('link', 'set', 'label', '20', 'state', 'down')
-    refused('out of a link that is down', 'link_down', packet)
+    told('out of a link that is down', 'link_down', wire.LINK_DOWN, 0, packet)
     with Expect('in by a link that is down', 1, link_down=1):
         y.send(wire.route(wire.DATA, (10,), b'no'))
     swctl('link', 'set', 'label', '20', 'state', 'up')
     swctl('key', 'del', 'rx-index', '201')
-    refused('out of a link without a key', 'no_key', packet)
+    told('out of a link without a key', 'no_key', wire.LINK_DOWN, 0, packet)
     with Expect('in by a key that is gone', 1, no_index=1):
         y.send(wire.route(wire.DATA, (10,), b'no'))
     with Expect('and R works still', 2, [b'direct', b'session']):

@@ -15,9 +15,9 @@ wire X R
 played_link R X 10 5000 "${KEY[X]}"
 played_link R X 20 5001 "${KEY[Y]}"
 played_link R X 30 5002 "${KEY[X]}"
-sw R peer add "${KEY[X]}"
+sw R peer add "${KEY[X]}" probe-interval 0
 sw R path add peer "${KEY[X]}" link 10 > /dev/null
-sw R peer add "${KEY[E]}"
+sw R peer add "${KEY[E]}" probe-interval 0
 sw R path add peer "${KEY[E]}" link 10 labels 7 postage-base 1000 > /dev/null
 add_key R peer "${KEY[E]}" 401 402
 sw R prefix add 192.0.2.0/24 peer "${KEY[E]}"

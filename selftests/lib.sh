@@ -294,10 +294,6 @@ wires=0
 # ether_wire A B MTU: without IP, of any version. A second time it makes the same
 # again.
 ether_wire() {
-	if [ "${3:-}" = ether ]; then
-		ether_wire "$1" "$2" "${4:-1500}"
-		return
-	fi
 	local a=$1 b=$2
 	if [ -z "${UL[$a,$b]:-}" ]; then
 		printf -v "UL[$a,$b]" '02:00:00:00:%02x:01' $((++wires))
@@ -386,6 +382,10 @@ add_key() {
 # what A sends to B over the link, SESSION[A,B] that of the session.
 declare -A LABEL INDEX SESSION
 
+# Microseconds between probes of links, and of paths; empty is the default. Tests
+# that count frames can do without.
+PROBES=0
+
 # half_link A B [ARGUMENT...]: A's end of a link over the wire to B
 half_link() {
 	local a=$1 b=$2
@@ -395,7 +395,8 @@ half_link() {
 	02:00:*) set -- transport ethernet interface "to-$b" "$@" ;;
 	esac
 	sw "$a" link add label "${LABEL[$a,$b]}" neighbour "${KEY[$b]}" \
-		remote "$(endpoint "${UL[$b,$a]}" $PORT "to-$b")" "$@" > /dev/null ||
+		remote "$(endpoint "${UL[$b,$a]}" $PORT "to-$b")" \
+		${PROBES:+probe-busy} $PROBES "$@" > /dev/null ||
 		die "no link $a-$b"
 }
 
@@ -442,7 +443,8 @@ route_of() {
 half_session() {
 	local a=$1 b=$2
 	shift 2
-	sw "$a" peer add "${KEY[$b]}" > /dev/null || die "no peer $a-$b"
+	sw "$a" peer add "${KEY[$b]}" ${PROBES:+probe-interval} $PROBES > /dev/null ||
+		die "no peer $a-$b"
 	route_of "$a" "$@" "$b"
 	# shellcheck disable=SC2086 # several arguments
 	sw "$a" path add peer "${KEY[$b]}" $ROUTE > /dev/null ||
@@ -481,8 +483,8 @@ need_python() {
 # label and 2.
 played_link() {
 	sw "$1" link add label "$3" neighbour "$5" \
-		remote "$(endpoint "${UL[$2,$1]}" "$4")" > /dev/null ||
-		die "no link $3 at $1"
+		remote "$(endpoint "${UL[$2,$1]}" "$4")" \
+		probe-busy 0 > /dev/null || die "no link $3 at $1"
 	add_key "$1" link "$3" "${3}1" "${3}2"
 }
 

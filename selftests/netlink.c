@@ -145,7 +145,10 @@ static void refuse(struct __test_metadata *_metadata, struct nl *nl, int want,
 	refuse(_metadata, &self->nl, want, #cmd " " #__VA_ARGS__,	\
 	       SKYWIRE_CMD_##cmd, (const struct attr[]){ __VA_ARGS__, {} })
 
-/* A node to try things on: link 5 to pk[1], peer pk[1], pk[2] with a path. */
+/*
+ * A node to try things on, whose counters stand still: link 5 to pk[1], peer
+ * pk[1], pk[2] with a path.
+ */
 static int make_node(struct nl *nl)
 {
 	return NL_DO(nl, SKYWIRE_CMD_DEV_SET, SW0,
@@ -154,7 +157,8 @@ static int make_node(struct nl *nl)
 		     U16(SKYWIRE_A_LINK_LABEL, 5),
 		     KEY32(SKYWIRE_A_LINK_NEIGHBOUR, 1),
 		     BIN(SKYWIRE_A_LINK_REMOTE, ipv4, 4),
-		     U16(SKYWIRE_A_LINK_REMOTE_PORT, htons(5000))) ?:
+		     U16(SKYWIRE_A_LINK_REMOTE_PORT, htons(5000)),
+		     U32(SKYWIRE_A_LINK_PROBE_BUSY, 0)) ?:
 	       NL_DO(nl, SKYWIRE_CMD_PEER_NEW, SW0,
 		     KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 1)) ?:
 	       NL_DO(nl, SKYWIRE_CMD_PEER_NEW, SW0,
@@ -271,7 +275,9 @@ static const struct request {
 		  U32(SKYWIRE_A_LINK_OIF, 1), U32(SKYWIRE_A_LINK_MTU, 1400),
 		  U8(SKYWIRE_A_LINK_STATE, SKYWIRE_LINK_STATE_DOWN),
 		  U32(SKYWIRE_A_LINK_PRICE_BASE, 3),
-		  U32(SKYWIRE_A_LINK_PRICE_RATE, 4) },
+		  U32(SKYWIRE_A_LINK_PRICE_RATE, 4),
+		  U32(SKYWIRE_A_LINK_PROBE_BUSY, 1000),
+		  U32(SKYWIRE_A_LINK_PROBE_IDLE, 60000000) },
 		.needed = { SKYWIRE_A_LINK_NEIGHBOUR },
 		.bad = { { SKYWIRE_A_LINK_REMOTE, { 1, 3, 5, 15, 17, 32 } },
 		  { SKYWIRE_A_LINK_LOCAL, { 1, 3, 4, 5, 15, 17 } } },
@@ -285,7 +291,9 @@ static const struct request {
 		  U32(SKYWIRE_A_LINK_OIF, 0), U32(SKYWIRE_A_LINK_MTU, 1400),
 		  U8(SKYWIRE_A_LINK_STATE, SKYWIRE_LINK_STATE_UP),
 		  U32(SKYWIRE_A_LINK_PRICE_BASE, 0xffffffff),
-		  U32(SKYWIRE_A_LINK_PRICE_RATE, 0xffffffff) },
+		  U32(SKYWIRE_A_LINK_PRICE_RATE, 0xffffffff),
+		  U32(SKYWIRE_A_LINK_PROBE_BUSY, 0),
+		  U32(SKYWIRE_A_LINK_PROBE_IDLE, 0) },
 		.needed = { SKYWIRE_A_LINK_LABEL },
 		.bad = { { SKYWIRE_A_LINK_REMOTE, { 1, 3, 5, 15, 17, 32 } },
 		  { SKYWIRE_A_LINK_LOCAL, { 1, 3, 4, 5, 15, 17 } } },
@@ -297,7 +305,16 @@ static const struct request {
 	}, {
 		.name = "peer-new", .cmd = SKYWIRE_CMD_PEER_NEW,
 		.max = SKYWIRE_A_PEER_MAX,
-		.attr = { SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 3) },
+		.attr = { SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 3),
+		  U8(SKYWIRE_A_PEER_REDUNDANCY, 2),
+		  U32(SKYWIRE_A_PEER_PROBE_INTERVAL, 60000000) },
+		.needed = { SKYWIRE_A_PEER_PUBLIC_KEY },
+	}, {
+		.name = "peer-set", .cmd = SKYWIRE_CMD_PEER_SET,
+		.max = SKYWIRE_A_PEER_MAX,
+		.attr = { SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 3),
+		  U8(SKYWIRE_A_PEER_REDUNDANCY, 1),
+		  U32(SKYWIRE_A_PEER_PROBE_INTERVAL, 50000) },
 		.needed = { SKYWIRE_A_PEER_PUBLIC_KEY },
 	}, {
 		.name = "path-get", .cmd = SKYWIRE_CMD_PATH_GET,
@@ -314,7 +331,12 @@ static const struct request {
 		  U16(SKYWIRE_A_PATH_WEIGHT, 0xffff),
 		  U32(SKYWIRE_A_PATH_MTU, 1280),
 		  U32(SKYWIRE_A_PATH_POSTAGE_BASE, 1),
-		  U32(SKYWIRE_A_PATH_POSTAGE_RATE, 2) },
+		  U32(SKYWIRE_A_PATH_POSTAGE_RATE, 2),
+		  U32(SKYWIRE_A_PATH_MARK, 0xffffffff),
+		  U8(SKYWIRE_A_PATH_DSCP, 63),
+		  U32(SKYWIRE_A_PATH_FEE_BASE, 0),
+		  U32(SKYWIRE_A_PATH_FEE_RATE, 0xffffffff),
+		  U32(SKYWIRE_A_PATH_LOSS_ADMITTED, 0xffffffff) },
 		.needed = { SKYWIRE_A_PATH_PEER, SKYWIRE_A_PATH_LINK },
 		.bad = { { SKYWIRE_A_PATH_LABELS, { 1, 3, 47, 49, 50 } } },
 	}, {
@@ -326,7 +348,12 @@ static const struct request {
 		  U32(SKYWIRE_A_PATH_PREFERENCE, 1),
 		  U16(SKYWIRE_A_PATH_WEIGHT, 2), U32(SKYWIRE_A_PATH_MTU, 0),
 		  U32(SKYWIRE_A_PATH_POSTAGE_BASE, 5),
-		  U32(SKYWIRE_A_PATH_POSTAGE_RATE, 6) },
+		  U32(SKYWIRE_A_PATH_POSTAGE_RATE, 6),
+		  U32(SKYWIRE_A_PATH_MARK, 0),
+		  U8(SKYWIRE_A_PATH_DSCP, 255),
+		  U32(SKYWIRE_A_PATH_FEE_BASE, 7),
+		  U32(SKYWIRE_A_PATH_FEE_RATE, 8),
+		  U32(SKYWIRE_A_PATH_LOSS_ADMITTED, 0) },
 		.needed = { SKYWIRE_A_PATH_PEER, SKYWIRE_A_PATH_ID },
 		.bad = { { SKYWIRE_A_PATH_LABELS, { 1, 3, 47, 49, 50 } } },
 	}, {
@@ -632,6 +659,10 @@ TEST_NL(link_values)
 	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U32(SKYWIRE_A_LINK_MTU, 65476));
 	REFUSE(-ERANGE, LINK_SET, SW0, U16(SKYWIRE_A_LINK_LABEL, 5),
 	       U32(SKYWIRE_A_LINK_MTU, 0xffffffff));
+	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U32(SKYWIRE_A_LINK_PROBE_BUSY, 999));
+	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U32(SKYWIRE_A_LINK_PROBE_IDLE, 9999));
+	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U32(SKYWIRE_A_LINK_PROBE_BUSY, 1000001));
+	REFUSE(-ERANGE, LINK_NEW, SW0, neighbour, U32(SKYWIRE_A_LINK_PROBE_IDLE, 60000001));
 	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, port);
 	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, remote);
 	REFUSE(-EINVAL, LINK_NEW, SW0, neighbour, U32(SKYWIRE_A_LINK_OIF, 1));
@@ -797,6 +828,15 @@ TEST_NL(peer_values)
 {
 	ASSERT_EQ(0, make_node(&self->nl));
 	REFUSE(-EEXIST, PEER_NEW, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 1));
+	REFUSE(-ERANGE, PEER_SET, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 1),
+	       U8(SKYWIRE_A_PEER_REDUNDANCY, 0));
+	REFUSE(-ERANGE, PEER_SET, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 1),
+	       U8(SKYWIRE_A_PEER_REDUNDANCY, 3));
+	REFUSE(-ERANGE, PEER_SET, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 1),
+	       U32(SKYWIRE_A_PEER_PROBE_INTERVAL, 49999));
+	REFUSE(-ERANGE, PEER_SET, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 1),
+	       U32(SKYWIRE_A_PEER_PROBE_INTERVAL, 60000001));
+	REFUSE(-ENOENT, PEER_SET, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 3));
 	REFUSE(-ENOENT, PEER_DEL, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 3));
 	REFUSE(-ENOENT, PEER_GET, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 3));
 	ASSERT_EQ(0, DO(PEER_GET, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 2)));
@@ -844,6 +884,8 @@ TEST_NL(path_values)
 	REFUSE(-ERANGE, PATH_NEW, SW0, peer, link, labels,
 	       U32(SKYWIRE_A_PATH_POSTAGE_BASE, 0xffffffff - 268431359),
 	       U32(SKYWIRE_A_PATH_POSTAGE_RATE, 0xffffffff));
+	REFUSE(-ERANGE, PATH_NEW, SW0, peer, link, labels, U8(SKYWIRE_A_PATH_DSCP, 64));
+	REFUSE(-ERANGE, PATH_NEW, SW0, peer, link, labels, U8(SKYWIRE_A_PATH_DSCP, 254));
 	REFUSE(-ENOENT, PATH_SET, SW0, peer, U8(SKYWIRE_A_PATH_ID, 4));
 	REFUSE(-ENOENT, PATH_DEL, SW0, peer, U8(SKYWIRE_A_PATH_ID, 4));
 	REFUSE(-EINVAL, PATH_SET, SW0, peer, id, none);
@@ -1346,7 +1388,8 @@ static int make_half(struct nl *nl, const char *dev, __u8 me, __u8 you,
 		     U16(SKYWIRE_A_LINK_LABEL, 5),
 		     KEY32(SKYWIRE_A_LINK_NEIGHBOUR, you),
 		     BIN(SKYWIRE_A_LINK_REMOTE, ipv4, 4),
-		     U16(SKYWIRE_A_LINK_REMOTE_PORT, htons(remote_port))) ?:
+		     U16(SKYWIRE_A_LINK_REMOTE_PORT, htons(remote_port)),
+		     U32(SKYWIRE_A_LINK_PROBE_BUSY, 0)) ?:
 	       NL_DO(nl, SKYWIRE_CMD_PEER_NEW, name,
 		     KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, you)) ?:
 	       NL_DO(nl, SKYWIRE_CMD_PATH_NEW, name,

@@ -15,7 +15,7 @@ wire X R
 played_link R X 10 5000 "${KEY[X]}"
 played_link R X 20 5001 "${KEY[Y]}"
 played_link R X 30 5002 "${KEY[Z]}"
-for peer in E F; do sw R peer add "${KEY[$peer]}"; done
+for peer in E F; do sw R peer add "${KEY[$peer]}" probe-interval 0; done
 sw R path add peer "${KEY[E]}" link 10 labels 7 weight 1 > /dev/null
 sw R path add peer "${KEY[E]}" link 20 labels 8 weight 3 > /dev/null
 sw R path add peer "${KEY[F]}" link 30 labels 9 > /dev/null

@@ -33,7 +33,8 @@ chmod 600 "$TMP/other-16"
 # far_link NODE LABEL NEIGHBOUR PORT [ARGUMENT...]: to what is played at PORT
 far_link() {
 	sw "$1" link add label "$2" neighbour "${KEY[$3]}" \
-		remote "$(endpoint "${UL[lab,$1]}" "$4")" "${@:5}" > /dev/null ||
+		remote "$(endpoint "${UL[lab,$1]}" "$4")" probe-busy 0 \
+		"${@:5}" > /dev/null ||
 		die "no link $2 at $1"
 }
 
@@ -63,7 +64,7 @@ relay() {
 
 far_link client 0x0101 relay1 5001
 one_way client tx frame-origin link 0x0101
-sw client peer add "${KEY[server]}"
+sw client peer add "${KEY[server]}" probe-interval 0
 sw client path add peer "${KEY[server]}" link 0x0101 \
 	labels "${DOC[frame-origin,labels]// /,}" \
 	postage-base "${DOC[frame-origin,postage-base]}" \

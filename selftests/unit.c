@@ -15,7 +15,9 @@
 #include "kselftest_harness.h"
 
 #include <skywire/choice.h>
+#include <skywire/live.h>
 #include <skywire/postage.h>
+#include <skywire/recent.h>
 #include <skywire/replay.h>
 #include <skywire/route.h>
 
@@ -791,6 +793,114 @@ TEST(choose_spreads_lost)
 			TH_LOG("path %u got %u of %u", i, got[i], n);
 		}
 	}
+}
+
+/*
+ * Liveness
+ */
+static double share(__u32 loss)
+{
+	return loss / 4294967296.0;
+}
+
+/* Multiplied out, with less rounding */
+static unsigned int silence_oracle(__u32 loss)
+{
+	const double bound = 1 / 10000000.0;
+	double alarm = share(loss);
+	unsigned int n = 1;
+
+	while (n < 64 && alarm > bound) {
+		alarm *= share(loss);
+		n++;
+	}
+	return n < 3 ? 3 : n;
+}
+
+TEST(silence_values)
+{
+	EXPECT_EQ(3, sw_silence(0));
+	/* 0.4 % cubed is below 10^-7, 0.5 % is not. */
+	EXPECT_EQ(3, sw_silence(17179869));
+	EXPECT_EQ(4, sw_silence(21474836));
+	EXPECT_EQ(24, sw_silence(0x80000000));
+	EXPECT_EQ(64, sw_silence(0xffffffff));
+}
+
+TEST(silence_against_oracle)
+{
+	__u32 last = 0, loss;
+	int i;
+
+	for (i = 0; i < 4096; i++) {
+		loss = (__u32)i << 20;
+		EXPECT_LE(sw_silence(last), sw_silence(loss));
+		/* At a boundary the rounding may tell. */
+		EXPECT_LE(abs((int)sw_silence(loss) - (int)silence_oracle(loss)), 1);
+		last = loss;
+	}
+}
+
+TEST(loss_average)
+{
+	__u32 loss = 0;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		loss = sw_loss(loss, 0);
+	EXPECT_EQ(0, loss);
+	/* Each second one is missed. */
+	for (i = 0; i < 5000; i++)
+		loss = sw_loss(loss, 1);
+	EXPECT_LT(490000, sw_loss_ppm(loss));
+	EXPECT_GT(510000, sw_loss_ppm(loss));
+	/* All but one in many: it stays below all. */
+	for (i = 0; i < 5000; i++)
+		loss = sw_loss(loss, 0xffffffff);
+	EXPECT_LT(900000, sw_loss_ppm(loss));
+	EXPECT_GT(1000000, sw_loss_ppm(loss));
+	/* One in 256 weighs as much as it should. */
+	EXPECT_LE(3880, sw_loss_ppm(sw_loss(0, 1)));
+	EXPECT_GE(3907, sw_loss_ppm(sw_loss(0, 1)));
+}
+
+TEST(smooth_values)
+{
+	__u64 average = 0;
+	int i;
+
+	EXPECT_EQ(1000, sw_smooth(0, 1000));
+	EXPECT_EQ(1000, sw_smooth(1000, 1000));
+	EXPECT_EQ(1125, sw_smooth(1000, 2000));
+	for (i = 0; i < 200; i++)
+		average = sw_smooth(average, 80000);
+	EXPECT_EQ(80000, average);
+}
+
+TEST(recent_window)
+{
+	struct sw_recent r = {};
+	__u32 now;
+
+	EXPECT_FALSE(sw_recent_has(&r, 1, 0));
+	EXPECT_TRUE(sw_recent_is_new(&r, 1));
+	/* Slot n begins with counter 10 n. */
+	for (now = 1; now <= 100; now++) {
+		EXPECT_TRUE(sw_recent_is_new(&r, now));
+		sw_recent_note(&r, now, 10 * now);
+		EXPECT_FALSE(sw_recent_is_new(&r, now));
+		EXPECT_TRUE(sw_recent_has(&r, now, 10 * now));
+		if (now < 3)
+			continue;
+		EXPECT_TRUE(sw_recent_has(&r, now, 10 * (now - 2)));
+		EXPECT_FALSE(sw_recent_has(&r, now, 10 * (now - 2) - 1));
+	}
+	/* Without packets they grow old. */
+	EXPECT_TRUE(sw_recent_has(&r, 102, 1000));
+	EXPECT_FALSE(sw_recent_has(&r, 102, 999));
+	EXPECT_FALSE(sw_recent_has(&r, 103, 5000));
+	/* The clock of slots starts anew after 2^32 of them. */
+	EXPECT_FALSE(sw_recent_has(&r, 4, 5000));
 }
 
 TEST_HARNESS_MAIN

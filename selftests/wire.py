@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 FRAME_LEN, SESSION_LEN, TAG_LEN, ROUTE_LEN = 16, 12, 16, 12
 FRAME_MIN = FRAME_LEN + ROUTE_LEN + TAG_LEN
 DATA, CONTROL, DIRECT, ECHO, ERROR = range(5)
+LINK_DOWN, TOO_BIG, NO_CREDIT, NO_LABEL = range(1, 5)
+REQUEST, REPLY = range(2)
 NOT_ECT, ECT1, ECT0, CE = range(4)
 
 
