@@ -318,18 +318,21 @@ err_free:
 }
 
 /*
- * Does a key of the ring seal with bytes of this fingerprint? A second counter
- * under the same bytes would use each nonce again.
+ * Has a key of the ring the bytes that @key seals with, for either direction, or
+ * does it seal with those that @key opens with? A second counter under the same
+ * bytes would use each nonce again.
  */
-static bool in_ring(const struct sw_keyring *ring, u64 print)
+static bool in_ring(const struct sw_keyring *ring, const struct sw_key *key)
 {
-	const struct sw_key *key;
+	const struct sw_key *old;
 	int i;
 
 	for (i = 0; i < SW_KEY_SLOTS; i++) {
-		key = rcu_dereference_protected(ring->slot[i],
+		old = rcu_dereference_protected(ring->slot[i],
 						lockdep_is_held(&sw_mutex));
-		if (key && key->print == print)
+		if (old && (old->tx_print == key->tx_print ||
+			    old->rx_print == key->tx_print ||
+			    old->tx_print == key->rx_print))
 			return true;
 	}
 	return false;
@@ -343,16 +346,20 @@ static bool in_ring(const struct sw_keyring *ring, u64 print)
  *
  * Under sw_mutex.
  *
- * Return: 0, or -EALREADY where the owner has a key that seals with the same
- * bytes, or what the driver said.
+ * Return: 0, or -EINVAL where @tx and @rx are the same, or -EALREADY where the
+ * owner has a key that seals with @tx, or one that goes the other way with
+ * either, or what the driver said.
  */
 int sw_key_set(struct sw_key *key, const u8 *tx, const u8 *rx)
 {
 	unsigned int len = sw_cipher_key_len(key->cipher);
 	int err;
 
-	key->print = siphash(tx, len, &print_key);
-	if (in_ring(sw_key_ring(key), key->print))
+	key->tx_print = siphash(tx, len, &print_key);
+	key->rx_print = siphash(rx, len, &print_key);
+	if (key->tx_print == key->rx_print)
+		return -EINVAL;
+	if (in_ring(sw_key_ring(key), key))
 		return -EALREADY;
 	err = crypto_aead_setkey(key->tx, tx, len);
 	if (err)

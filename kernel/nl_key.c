@@ -214,9 +214,7 @@ static int new_key(struct sw_device *sw, struct genl_info *info)
 	if (!err)
 		err = sw_key_install(key, !info->attrs[SKYWIRE_A_KEY_RX_INDEX]);
 	if (err == -EALREADY)
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[SKYWIRE_A_KEY_TX_KEY],
-				    "the key is in use; nonces would repeat");
+		GENL_SET_ERR_MSG(info, "the key is in use; nonces would repeat");
 	if (err == -EEXIST)
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[SKYWIRE_A_KEY_RX_INDEX],

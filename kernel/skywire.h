@@ -204,7 +204,8 @@ struct sw_key_name {
  * @cipher: enum skywire_cipher; constant
  * @soft_told: a soft limit's passing was notified; sw_mutex
  * @changed: it has changed its slot, of which @work has not told yet
- * @print: keyed hash of the bytes that seal; constant
+ * @tx_print: keyed hash of the bytes that seal; constant
+ * @rx_print: of those that open; constant
  * @installed: boot time in ns; constant
  * @soft_at: boot time in ns of the soft limit, 0 for none; constant
  * @soft_frames: soft limit of frames sent, 0 for none; constant
@@ -241,7 +242,8 @@ struct sw_key {
 	u8			cipher;
 	bool			soft_told;
 	bool			changed;
-	u64			print;
+	u64			tx_print;
+	u64			rx_print;
 	u64			installed;
 	u64			soft_at;
 	u64			soft_frames;

@@ -1171,6 +1171,11 @@ TEST_NL(key_values)
 	REFUSE_KEY(-EINVAL, U8(SKYWIRE_A_KEY_CIPHER, 3));
 	/* So would one key twice, with a counter each. */
 	REFUSE_KEY(-EALREADY, BIN(SKYWIRE_A_KEY_TX_KEY, secret[1], 32));
+	/* And one that another goes the other way with, at this end or that. */
+	REFUSE_KEY(-EALREADY, BIN(SKYWIRE_A_KEY_TX_KEY, secret[0], 32));
+	REFUSE_KEY(-EALREADY, BIN(SKYWIRE_A_KEY_RX_KEY, secret[1], 32));
+	REFUSE_KEY(-EALREADY, BIN(SKYWIRE_A_KEY_RX_KEY, secret[1], 32),
+		   BIN(SKYWIRE_A_KEY_TX_KEY, secret[0], 32));
 	REFUSE(-ENOENT, KEY_DEL, SW0, U32(SKYWIRE_A_KEY_RX_INDEX, 78));
 	REFUSE(-ENOENT, KEY_GET, SW0, U32(SKYWIRE_A_KEY_RX_INDEX, 78));
 
