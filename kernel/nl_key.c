@@ -108,15 +108,34 @@ static int parse_owner(struct sw_device *sw, struct genl_info *info,
 	return PTR_ERR_OR_ZERO(c->peer);
 }
 
+/* A soft limit past the hard one would never be told. */
+static int check_soft(struct genl_info *info, const struct sw_key_config *c)
+{
+	struct nlattr **a = info->attrs;
+
+	if (c->soft_time > c->hard_time) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a[SKYWIRE_A_KEY_SOFT_TIME],
+				    "the soft time is above the hard one");
+		return -ERANGE;
+	}
+	if (c->soft_frames > c->hard_frames) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a[SKYWIRE_A_KEY_SOFT_FRAMES],
+				    "more soft frames than hard ones");
+		return -ERANGE;
+	}
+	return 0;
+}
+
 static int parse_limits(struct genl_info *info, struct sw_key_config *c)
 {
 	u64 max = sw_cipher_max_frames(c->cipher);
 	struct nlattr **a = info->attrs;
 
-	c->soft_time = a[SKYWIRE_A_KEY_SOFT_TIME] ?
-		       nla_get_u32(a[SKYWIRE_A_KEY_SOFT_TIME]) : 120;
 	c->hard_time = a[SKYWIRE_A_KEY_HARD_TIME] ?
 		       nla_get_u32(a[SKYWIRE_A_KEY_HARD_TIME]) : 3600;
+	c->soft_time = a[SKYWIRE_A_KEY_SOFT_TIME] ?
+		       nla_get_u32(a[SKYWIRE_A_KEY_SOFT_TIME]) :
+		       min(120u, c->hard_time);
 	if (c->hard_time > 7 * 24 * 3600) {
 		NL_SET_ERR_MSG_ATTR(info->extack, a[SKYWIRE_A_KEY_HARD_TIME],
 				    "a key lives for a week at most");
@@ -131,7 +150,7 @@ static int parse_limits(struct genl_info *info, struct sw_key_config *c)
 				    "more frames than the cipher allows, or none");
 		return -ERANGE;
 	}
-	return 0;
+	return check_soft(info, c);
 }
 
 static int parse_opaque(struct genl_info *info, struct sw_key_config *c)

@@ -1166,6 +1166,13 @@ TEST_NL(key_values)
 	REFUSE_KEY(-ERANGE, U64(SKYWIRE_A_KEY_HARD_FRAMES, ~0ull));
 	REFUSE_KEY(-ERANGE, U8(SKYWIRE_A_KEY_CIPHER, 2),
 		   U64(SKYWIRE_A_KEY_HARD_FRAMES, (1ull << 32) + 1));
+	/* A soft limit is no more than the hard one, given or not. */
+	REFUSE_KEY(-ERANGE, U32(SKYWIRE_A_KEY_SOFT_TIME, 3601));
+	REFUSE_KEY(-ERANGE, U32(SKYWIRE_A_KEY_SOFT_TIME, 11),
+		   U32(SKYWIRE_A_KEY_HARD_TIME, 10));
+	REFUSE_KEY(-ERANGE, U64(SKYWIRE_A_KEY_SOFT_FRAMES, 11),
+		   U64(SKYWIRE_A_KEY_HARD_FRAMES, 10));
+	REFUSE_KEY(-ERANGE, U64(SKYWIRE_A_KEY_SOFT_FRAMES, (1ull << 60) + 1));
 	/* One key for both ways would use each nonce twice. */
 	REFUSE_KEY(-EINVAL, BIN(SKYWIRE_A_KEY_TX_KEY, secret[2], 32));
 	REFUSE_KEY(-EINVAL, U8(SKYWIRE_A_KEY_CIPHER, 3));
@@ -1240,6 +1247,13 @@ TEST_NL(key_metadata)
 		key_opaque(REPLY, &len);
 		EXPECT_EQ(0, len);
 	}
+	/* No soft limit is made up that would be past the hard one. */
+	ASSERT_EQ(0, DO_KEY(U32(SKYWIRE_A_KEY_HARD_TIME, 60)));
+	EXPECT_EQ(60, nl_uint(REPLY, SKYWIRE_A_KEY_SOFT_TIME));
+	ASSERT_EQ(0, DO_KEY(U32(SKYWIRE_A_KEY_SOFT_TIME, 60),
+			    U32(SKYWIRE_A_KEY_HARD_TIME, 60),
+			    U64(SKYWIRE_A_KEY_SOFT_FRAMES, 9),
+			    U64(SKYWIRE_A_KEY_HARD_FRAMES, 9)));
 	/* What the daemon gives to keep comes back as it was. */
 	for (i = 0; i <= 64; i += i < 60 ? 7 : 1) {
 		ASSERT_EQ(0, DO_KEY(U32(SKYWIRE_A_KEY_RX_INDEX, 2000 + i),
