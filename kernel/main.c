@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Loading and unloading. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <net/genetlink.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include "skywire.h"
 
+/* Loading makes them all in one go, with rtnl held. */
+#define NUMDEVS_MAX	256
+
 static unsigned int numdevs = 1;
 module_param(numdevs, uint, 0444);
-MODULE_PARM_DESC(numdevs, "devices to create in the initial namespace (default 1)");
+MODULE_PARM_DESC(numdevs, "devices to create in the initial namespace (default 1, at most 256)");
 
 static int __init skywire_init(void)
 {
 	int err;
 
+	if (numdevs > NUMDEVS_MAX) {
+		pr_err("numdevs=%u: at most %u\n", numdevs, NUMDEVS_MAX);
+		return -ERANGE;
+	}
 	err = sw_address_init();
 	if (err)
 		return err;

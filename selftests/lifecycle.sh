@@ -33,6 +33,9 @@ is "they have names in order" \
 	"$(ip -o link show type skywire | awk -F': ' '{printf "%s ", $2}')" "sw0 sw1 sw2 "
 unload
 refuse "numdevs is a number" load numdevs=many
+refuse "numdevs has a limit" load numdevs=257
+check "which the kernel names" grep -q 'skywire: numdevs=257: at most 256' <(dmesg | tail -n 5)
+refuse "a huge one too" load numdevs=4294967295
 check "load with no parameter" load
 is "the default is one device" "$(devices)" 1
 
