@@ -247,11 +247,20 @@ static int sw_newlink(struct net *src_net, struct net_device *dev,
 	return create(src_net, dev);
 }
 
+/* The namespace of the sockets, as long as there is one; rtnl or RCU. */
+static struct net *get_link_net(const struct net_device *dev)
+{
+	const struct sw_device *sw = netdev_priv(dev);
+
+	return rcu_dereference_rtnl(sw->net) ?: dev_net(dev);
+}
+
 static struct rtnl_link_ops link_ops __read_mostly = {
 	.kind		= KBUILD_MODNAME,
 	.priv_size	= sizeof(struct sw_device),
 	.setup		= sw_setup,
 	.newlink	= sw_newlink,
+	.get_link_net	= get_link_net,
 };
 
 /*

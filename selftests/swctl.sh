@@ -128,6 +128,25 @@ does a link add label 9 neighbour "${KEY[c]}" remote 10.0.0.1:1
 sw a link add neighbour "${KEY[d]}" remote 10.0.0.1:1 > "$TMP/out"
 check "a label that was drawn is printed" grep -qE '[0-9]' "$TMP/out"
 
+# A name is that of an interface where the links are, not where the device is.
+netns m
+ipn a link add swm type skywire
+ipn a link set swm netns "${P}m"
+ipn m link property add dev swm altname a-long-name-of-the-device
+ipn m link add to-r index 4711 type dummy
+check "ip link tells of the links' namespace" grep -q link-netns <(ipn m -d link show swm)
+ends 1 "another network namespace" m link add label 1 neighbour "${KEY[c]}" remote '[fe80::1%to-r]:7'
+ends 1 "another network namespace" m link add label 1 neighbour "${KEY[c]}" remote 10.0.0.1:7 oif to-r
+index=$(ipn a -j link show to-r | jq '.[0].ifindex')
+does m link add label 1 neighbour "${KEY[c]}" remote 10.0.0.1:7 oif "if$index"
+ends 0 " oif if$index" m link show label 1
+ends 0 " by if$index" m show
+json ".[0].label == 1 and .[0].oif == $index" m -d a-long-name-of-the-device link show label 1
+does a link add label 8 neighbour "${KEY[c]}" remote 10.0.0.1:7 oif "if$index"
+ends 0 " oif to-r" a link show label 8
+does a link del label 8
+ipn m link del swm
+
 # --- peers, paths -------------------------------------------------------------
 
 narrow a peer

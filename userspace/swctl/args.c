@@ -254,10 +254,9 @@ int put_addr(struct request *req, __u16 attr, const char *value,
 	return 0;
 }
 
-/* Return: the index, which "ifN" gives where no interface has that name, or 0 */
-static __u32 read_ifindex(const char *value)
+__u32 read_oif(const char *value, bool here)
 {
-	__u32 index = if_nametoindex(value);
+	__u32 index = here ? if_nametoindex(value) : 0;
 	struct sw_error ignored;
 	__u64 v;
 
@@ -266,11 +265,12 @@ static __u32 read_ifindex(const char *value)
 	return sw_parse_uint(value + 2, 1, 0x7fffffff, &v, &ignored) ? 0 : v;
 }
 
-int put_ifindex(struct request *req, __u16 attr, const char *value,
-		struct sw_error *err)
+/* Which namespace it means depends on the device: ask_device() has a second look. */
+int put_oif(struct request *req, __u16 attr, const char *value,
+	    struct sw_error *err)
 {
 	bool any = !strcmp(value, "any");
-	__u32 index = any ? 0 : read_ifindex(value);
+	__u32 index = any ? 0 : read_oif(value, true);
 
 	if (!any && !index)
 		return sw_fail(err, ENODEV, "there is no interface '%.40s' here",
@@ -278,6 +278,8 @@ int put_ifindex(struct request *req, __u16 attr, const char *value,
 	if (request_has(req, attr))
 		return sw_fail(err, EINVAL, "the remote's %%IFNAME has said it already");
 	mnl_attr_put_u32(req->nlh, attr, index);
+	if (!any)
+		snprintf(req->oif, sizeof(req->oif), "%s", value);
 	return 0;
 }
 
@@ -306,7 +308,7 @@ int put_endpoint(struct request *req, __u16 attr, const char *value,
 			 __cpu_to_be16(ep.port));
 	if (!ep.zone[0])
 		return 0;
-	return put_ifindex(req, SKYWIRE_A_LINK_OIF, ep.zone, err);
+	return put_oif(req, SKYWIRE_A_LINK_OIF, ep.zone, err);
 }
 
 int put_labels(struct request *req, __u16 attr, const char *value,

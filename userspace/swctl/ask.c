@@ -14,14 +14,22 @@ int ask_open(struct ctx *ctx)
 	return ctx->nl ? SWCTL_OK : complain(SWCTL_REFUSED, "%s", err.text);
 }
 
-static int put_dev_name(struct ctx *ctx, struct nlmsghdr *nlh)
+/*
+ * The named device. The kernel does not know it by an alternative name, and says
+ * what is wrong where there is no such interface. All attribute sets begin alike.
+ */
+static int put_dev(struct ctx *ctx, struct nlmsghdr *nlh)
 {
 	size_t len = strlen(ctx->dev);
 
-	if (!len || len >= IF_NAMESIZE)
+	if (!ctx->iface.index && !sw_iface_get(&ctx->iface, 0, ctx->dev))
+		ctx->dev = ctx->iface.name;
+	if (ctx->iface.index)
+		mnl_attr_put_u32(nlh, SKYWIRE_A_DEV_IFINDEX, ctx->iface.index);
+	else if (len && len < IF_NAMESIZE)
+		mnl_attr_put_strz(nlh, SKYWIRE_A_DEV_IFNAME, ctx->dev);
+	else
 		return complain(SWCTL_USAGE, "'%s' is no name of a device", ctx->dev);
-	/* All attribute sets begin alike. */
-	mnl_attr_put_strz(nlh, SKYWIRE_A_DEV_IFNAME, ctx->dev);
 	return SWCTL_OK;
 }
 
@@ -76,15 +84,35 @@ static int put_only_device(struct request *req)
 	return rc;
 }
 
+/* Where the device's links are in another namespace, so are the interfaces. */
+static int settle_oif(struct request *req)
+{
+	struct sw_iface iface;
+	struct sw_object link;
+	__u32 index, dev;
+
+	sw_object_read(&link, req->nlh);
+	dev = sw_object_uint(&link, SKYWIRE_A_LINK_IFINDEX);
+	if (!dev || sw_iface_get(&iface, dev, NULL) || !iface.elsewhere)
+		return SWCTL_OK;
+	index = read_oif(req->oif, false);
+	if (!index)
+		return complain(SWCTL_USAGE,
+				"'%.40s': the links of %s are in another network namespace: give the interface there by its index, as ifN",
+				req->oif, iface.name);
+	memcpy((void *)sw_object_bytes(&link, SKYWIRE_A_LINK_OIF), &index,
+	       sizeof(index));
+	return SWCTL_OK;
+}
+
 int ask_device(struct request *req)
 {
 	int rc = ask_open(req->ctx);
 
 	if (rc)
 		return rc;
-	if (req->ctx->dev)
-		return put_dev_name(req->ctx, req->nlh);
-	return put_only_device(req);
+	rc = req->ctx->dev ? put_dev(req->ctx, req->nlh) : put_only_device(req);
+	return rc || !req->oif[0] ? rc : settle_oif(req);
 }
 
 int ask_do(struct request *req, struct sw_messages *reply)
@@ -124,7 +152,7 @@ int ask_dump(struct ctx *ctx, __u8 cmd, struct sw_messages *list)
 		return rc;
 	request_begin(&req, ctx, cmd);
 	if (ctx->dev)
-		rc = put_dev_name(ctx, req.nlh);
+		rc = put_dev(ctx, req.nlh);
 	return rc ? rc : dump(ctx, req.nlh, list);
 }
 

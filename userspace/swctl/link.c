@@ -81,7 +81,7 @@ static const struct keyword add_keywords[] = {
 	{ "transport",	put_enum,	SKYWIRE_A_LINK_TRANSPORT, false },
 	{ "remote",	put_endpoint,	SKYWIRE_A_LINK_REMOTE, true },
 	{ "local",	put_addr,	SKYWIRE_A_LINK_LOCAL, false },
-	{ "oif",	put_ifindex,	SKYWIRE_A_LINK_OIF, false },
+	{ "oif",	put_oif,		SKYWIRE_A_LINK_OIF, false },
 	{ "interface",	put_ifname,	SKYWIRE_A_LINK_INTERFACE, false },
 	{ "mtu",	put_u32,	SKYWIRE_A_LINK_MTU, false },
 	{ "state",	put_enum,	SKYWIRE_A_LINK_STATE, false },
@@ -112,7 +112,7 @@ static const struct keyword set_keywords[] = {
 	{ "label",	put_label,	SKYWIRE_A_LINK_LABEL, true },
 	{ "remote",	put_endpoint,	SKYWIRE_A_LINK_REMOTE, false },
 	{ "local",	put_addr,	SKYWIRE_A_LINK_LOCAL, false },
-	{ "oif",	put_ifindex,	SKYWIRE_A_LINK_OIF, false },
+	{ "oif",	put_oif,		SKYWIRE_A_LINK_OIF, false },
 	{ "interface",	put_ifname,	SKYWIRE_A_LINK_INTERFACE, false },
 	{ "mtu",	put_u32,	SKYWIRE_A_LINK_MTU, false },
 	{ "state",	put_enum,	SKYWIRE_A_LINK_STATE, false },
@@ -168,8 +168,10 @@ const struct object link_object = {
 	"       swctl link del label LABEL [dev DEV]\n"
 	"OPTIONS:  [mtu BYTES] [state up | down] [price-base N] [price-rate N]\n"
 	"          [probe-busy USEC] [probe-idle USEC]\n"
-	"          udp: [local ADDR] [oif IFNAME | oif any]\n"
+	"          udp: [local ADDR] [oif IFNAME | oif ifN | oif any]\n"
 	"          ethernet: interface IFNAME\n"
 	"ENDPOINT: udp: ADDR:PORT | [ADDR6]:PORT | [ADDR6%IFNAME]:PORT\n"
-	"          ethernet: XX:XX:XX:XX:XX:XX\n",
+	"          ethernet: XX:XX:XX:XX:XX:XX\n"
+	"ifN is the interface with index N, the only way to name one where the device\n"
+	"was moved away from its links' network namespace.\n",
 };

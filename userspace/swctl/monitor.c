@@ -93,6 +93,9 @@ static int monitor(struct ctx *ctx, int argc, char **argv)
 		rc = ask_open(ctx);
 	if (rc)
 		return rc;
+	/* Changes carry the device's first name. */
+	if (ctx->dev && !sw_iface_get(&ctx->iface, 0, ctx->dev))
+		ctx->dev = ctx->iface.name;
 	if (sw_nl_subscribe(ctx->nl, &err))
 		return complain(SWCTL_REFUSED, "%s", err.text);
 	do {

@@ -96,12 +96,20 @@ const char *str_index(const struct sw_object *key, unsigned int type)
 	return buf;
 }
 
-const char *str_ifname(__u32 ifindex)
+/* Names are those of this namespace: the links' may be another. */
+const char *str_oif(const struct sw_object *link)
 {
+	__u32 dev = sw_object_uint(link, SKYWIRE_A_LINK_IFINDEX);
+	__u32 oif = sw_object_uint(link, SKYWIRE_A_LINK_OIF);
+	static struct sw_iface iface;
 	char *buf = next_buffer();
 
-	if (!if_indextoname(ifindex, buf))
-		sprintf(buf, "if%u", ifindex);
+	if (!oif)
+		return "any";
+	if (iface.index != dev && sw_iface_get(&iface, dev, NULL))
+		iface.elsewhere = true;
+	if (iface.elsewhere || !if_indextoname(oif, buf))
+		sprintf(buf, "if%u", oif);
 	return buf;
 }
 
@@ -111,7 +119,7 @@ const char *str_interface(const struct sw_object *link)
 	char *buf;
 
 	if (!sw_object_has(link, SKYWIRE_A_LINK_INTERFACE))
-		return oif ? str_ifname(oif) : "";
+		return oif ? str_oif(link) : "";
 	buf = next_buffer();
 	sprintf(buf, "%s%s", str(link, SKYWIRE_A_LINK_INTERFACE),
 		oif ? "" : " (not there)");

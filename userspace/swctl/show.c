@@ -397,6 +397,7 @@ static int show_dev(struct ctx *ctx, const struct nlmsghdr *msg, json_t *array)
 	if (sw_object_read(&dev, msg))
 		return SWCTL_OK;
 	one.dev = sw_object_bytes(&dev, SKYWIRE_A_DEV_IFNAME);
+	one.iface.index = sw_object_uint(&dev, SKYWIRE_A_DEV_IFINDEX);
 	one.dev_checked = true;
 	rc = node_load(&one, msg, &node);
 	if (!rc && array)

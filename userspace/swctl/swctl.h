@@ -12,6 +12,7 @@
 
 #include "lib/compiler.h"
 #include "lib/error.h"
+#include "lib/iface.h"
 #include "lib/netlink.h"
 #include "lib/object.h"
 
@@ -30,6 +31,7 @@ struct ctx {
 	const struct object	*object;	/* whose usage is shown */
 	char			where[32];	/* object and command, for messages */
 	const char		*dev;		/* named device, or NULL */
+	struct sw_iface		iface;		/* the same, once looked up */
 	bool			dev_checked;	/* it exists */
 	bool			json;
 	bool			pretty;
@@ -76,6 +78,7 @@ int complain(int code, const char *fmt, ...) __printf(2, 3);
 struct request {
 	struct ctx	*ctx;
 	struct nlmsghdr	*nlh;
+	char		oif[SW_ALTNAME_LEN];	/* as it was typed, or empty */
 	__u8		buf[REQUEST_LEN] __aligned(8);
 };
 
@@ -133,8 +136,8 @@ int put_enum(struct request *req, __u16 attr, const char *value,
 	     struct sw_error *err);
 int put_addr(struct request *req, __u16 attr, const char *value,
 	     struct sw_error *err);
-int put_ifindex(struct request *req, __u16 attr, const char *value,
-		struct sw_error *err);
+int put_oif(struct request *req, __u16 attr, const char *value,
+	    struct sw_error *err);
 int put_ifname(struct request *req, __u16 attr, const char *value,
 	       struct sw_error *err);
 int put_endpoint(struct request *req, __u16 attr, const char *value,
@@ -149,6 +152,12 @@ int put_secret(struct request *req, __u16 attr, const char *value,
 	       struct sw_error *err);
 int put_identity_file(struct request *req, __u16 attr, const char *value,
 		      struct sw_error *err);
+
+/*
+ * The index of the interface @value, which is "ifN" where none has that name; or
+ * only that where interfaces are not @here. Return: the index, or 0.
+ */
+__u32 read_oif(const char *value, bool here);
 
 /* ask.c */
 
@@ -178,7 +187,7 @@ const char *str_time(__u64 milliseconds);
 const char *str_endpoint(const struct sw_object *link);
 const char *str_prefix(const struct sw_object *prefix);
 const char *str_index(const struct sw_object *key, unsigned int type);
-const char *str_ifname(__u32 ifindex);
+const char *str_oif(const struct sw_object *link);
 /* By which interface a link goes; empty where it may be any. */
 const char *str_interface(const struct sw_object *link);
 

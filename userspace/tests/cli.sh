@@ -201,6 +201,12 @@ asks "do 6 link $dev neighbour=$KEY remote=fe80::1 remote-port=1 oif=77" link ad
 asks "do 6 link $dev neighbour=$KEY transport=ethernet remote=02:00:5e:0a:00:ff interface=eth0.5" \
 	link add neigh "$KEY" transport ethernet remote 2:0:5E:a:00:ff interface eth0.5
 asks "do 7 link $dev label=7 interface=if1" link set label 7 interface if1
+asks "do 6 link $dev neighbour=$KEY remote=fe80::1 remote-port=1 oif=78" link add neigh "$KEY" remote '[fe80::1%if78]:1'
+SWCTL_MOCK_ELSEWHERE=1 asks "do 6 link $dev neighbour=$KEY remote=192.0.2.1 remote-port=1 oif=1" \
+	link add neigh "$KEY" remote 192.0.2.1:1 oif if1
+SWCTL_MOCK_ELSEWHERE=1 asks "do 7 link $dev label=7 oif=0" link set label 7 oif any
+asks "do 1 dev $dev" -d another-name-of-the-first-device dev
+asks "do 7 link $dev label=7 oif=1" -d another-name-of-the-first-device link set label 7 oif lo
 asks "do 7 link $dev label=7 oif=0 state=up" link set label 7 oif any state up
 asks "do 8 link $dev label=7" li d label 7
 asks "do 5 link $dev label=7" link show label 7
@@ -255,6 +261,10 @@ ok $? "no usage where the kernel refuses"
 exits 1 "is no name of a device" -d sixteen-letters! link show
 exits 1 "is no name of a device" -d '' link show
 unset SWCTL_MOCK
+export SWCTL_MOCK_ELSEWHERE=1
+exits 1 "'lo': the links of skywire00000000 are in another" link set label 7 oif lo
+exits 1 "'lo': the links of skywire00000000 are in another" link add neighbour "$KEY" remote '[fe80::1%lo]:1'
+unset SWCTL_MOCK_ELSEWHERE
 
 ### answers
 
@@ -323,6 +333,8 @@ ok $? "monitor -j"
 "$mock" monitor >/dev/full 2>"$dir/err"
 [ $? = 1 ] && grep -q 'writing: No space' "$dir/err"
 ok $? "monitor ends where nobody can read"
+"$mock" -d another-name-of-the-first-device monitor 2>"$dir/err" | grep -q '^link changed'
+ok $? "monitor of a device by another name"
 "$mock" -d other monitor >"$dir/out" 2>"$dir/err"
 [ ! -s "$dir/out" ]
 ok $? "monitor of one device"

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stands in for lib/netlink.c, so that swctl can be run where there is no
- * module. What is asked goes to the file $SWCTL_MOCK_LOG, a line a request;
+ * Stands in for lib/netlink.c and lib/iface.c, so that swctl can be run where
+ * there is no module. What is asked goes to the file $SWCTL_MOCK_LOG, a line a request;
  * the answers come from here:
  *
  *	SWCTL_MOCK=none		the module is not there
  *	SWCTL_MOCK=refuse	it refuses what would change something
  *	SWCTL_MOCK=N		it has N devices (1 where this is not set)
  *	SWCTL_MOCK_SIZE=N	each of them with N links and N peers (2)
+ *	SWCTL_MOCK_ELSEWHERE=1	their links are in another network namespace
  *
  * All values are as long as they can be.
  */
@@ -19,6 +20,7 @@
 
 #include <linux/genetlink.h>
 
+#include "lib/iface.h"
 #include "lib/netlink.h"
 #include "lib/object.h"
 
@@ -54,6 +56,19 @@ static struct nlmsghdr *add(struct sw_messages *list, __u8 cmd)
 	list->msg = reallocarray(list->msg, list->count + 1, sizeof(list->msg[0]));
 	list->msg[list->count] = sw_nl_begin(calloc(1, 8192), cmd);
 	return list->msg[list->count++];
+}
+
+/* The first device can be had by another name, which is long. */
+int sw_iface_get(struct sw_iface *iface, __u32 index, const char *name)
+{
+	memset(iface, 0, sizeof(*iface));
+	if (!index && strcmp(name, "another-name-of-the-first-device"))
+		return -ENODEV;
+	iface->index = index ?: 4000000;
+	iface->elsewhere = getenv("SWCTL_MOCK_ELSEWHERE");
+	snprintf(iface->name, sizeof(iface->name), "skywire%08u",
+		 iface->index - 4000000);
+	return 0;
 }
 
 struct sw_nl *sw_nl_open(struct sw_error *err)
