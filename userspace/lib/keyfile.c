@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,16 +18,28 @@ static const char *name_of(const char *path)
 	return strcmp(path, "-") ? path : "standard input";
 }
 
-static int open_failed(const char *path, struct sw_error *err)
+static bool is_key(const char *path)
 {
 	__u8 bytes[SW_SECRET_MAX];
-	int code = errno, len = sw_text_decode(bytes, path);
+	int len = sw_text_decode(bytes, path);
 
 	sodium_memzero(bytes, sizeof(bytes));
-	/* Not repeated: the message may end up in a log. */
-	if (len > 0)
-		return sw_fail(err, EINVAL,
-			       "a key where a file name belongs: everyone can read the command line, put the key into a file or give it on standard input (-)");
+	return len > 0;
+}
+
+/* Not repeated: the message may end up in a log. */
+static int no_file_name(struct sw_error *err)
+{
+	return sw_fail(err, EINVAL,
+		       "a key where a file name belongs: everyone can read the command line, put the key into a file or give it on standard input (-)");
+}
+
+static int open_failed(const char *path, struct sw_error *err)
+{
+	int code = errno;
+
+	if (is_key(path))
+		return no_file_name(err);
 	return sw_fail(err, code, "%s: %s", path, strerror(code));
 }
 
@@ -149,6 +162,8 @@ int sw_secret_create(const char *path, const __u8 seed[SW_SEED_LEN],
 {
 	int fd, rc;
 
+	if (is_key(path))
+		return no_file_name(err);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return sw_fail(err, errno, "%s: %s", path, strerror(errno));

@@ -251,7 +251,7 @@ const struct object key_object = {
 	"                     rx-key FILE tx-key FILE [rx-index INDEX]\n"
 	"                     [role initiator | responder] [LIMITS] [dev DEV]\n"
 	"       swctl key del rx-index INDEX [dev DEV]\n"
-	"       swctl key gen [FILE]     a new identity's secret\n"
+	"       swctl key gen [FILE]     a new identity's secret; '-' prints it\n"
 	"       swctl key pub [FILE]     the public key of an identity's secret\n"
 	"       swctl key addr [KEY]     the overlay address of a public key\n"
 	"CIPHER: chacha20-poly1305 | aes-256-gcm | aes-128-gcm\n"

@@ -97,17 +97,43 @@ static bool is_help(const char *word)
 		!strcmp(word, "--help");
 }
 
+static bool is_all(const struct object *object, const char *word)
+{
+	return object == &stats_object &&
+		(!strcmp(word, "-a") || !strcmp(word, "--all"));
+}
+
+/*
+ * None of the words may be an option: it would be taken for a file or a device.
+ * Return: an exit code to end with, or -1 to go on.
+ */
+static int check_words(struct ctx *ctx, int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (is_help(argv[i])) {
+			fputs(ctx->object->usage, stdout);
+			return SWCTL_OK;
+		}
+		if (argv[i][0] == '-' && argv[i][1] && !is_all(ctx->object, argv[i]))
+			return usage_error(ctx, "%s: '%s': options come first, before '%s'",
+					   ctx->where, argv[i], ctx->object->name);
+	}
+	return -1;
+}
+
 static int run_object(struct ctx *ctx, int argc, char **argv)
 {
 	const struct object *object = ctx->object;
 	const struct command *command;
 	bool many;
+	int rc;
 
-	if (argc && is_help(argv[0])) {
-		fputs(object->usage, stdout);
-		return SWCTL_OK;
-	}
 	snprintf(ctx->where, sizeof(ctx->where), "%s", object->name);
+	rc = check_words(ctx, argc, argv);
+	if (rc >= 0)
+		return rc;
 	if (!object->commands || (object->run && (!argc || *argv[0] == '-')))
 		return object->run(ctx, argc, argv);
 	if (!argc)

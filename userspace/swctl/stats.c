@@ -153,6 +153,6 @@ const struct object stats_object = {
 	.commands = commands,
 	.run = stats_show,
 	.usage =
-	"Usage: swctl [-a] stats [show [dev DEV]]\n"
+	"Usage: swctl stats [show] [-a] [dev DEV]\n"
 	"What is zero is shown with -a only; JSON has all.\n",
 };

@@ -135,6 +135,33 @@ for object in '' show dev link peer path prefix key stats monitor; do
 		[ ! -s "$dir/err" ] && ! grep -qE '.{81}' "$dir/out"
 	ok $? "swctl $object help"
 done
+# Options after the object: a file of that name would be made otherwise.
+mkdir "$dir/cwd"
+here=$PWD
+swctl_is=$(realpath "$swctl")
+for word in --help -h help; do
+	for words in "key gen" "key pub" "key addr" "peer add" "link del label" "stats -a" monitor show; do
+		# shellcheck disable=SC2086
+		(cd "$dir/cwd" && "$swctl_is" $words $word >"$dir/out" 2>"$dir/err") &&
+			grep -q '^Usage: ' "$dir/out" && [ ! -s "$dir/err" ]
+		ok $? "swctl $words $word"
+	done
+done
+cd "$dir/cwd" || exit 1
+swctl=$swctl_is
+refused "options come first, before 'key'" key gen -j
+refused "options come first, before 'key'" key gen --file
+refused "options come first, before 'key'" key pub --json
+refused "options come first, before 'dev'" dev -j
+refused "options come first, before 'peer'" peer show dev -a
+refused "options come first, before 'key'" key add rx-key -x
+exits 1 "a key where a file name belongs" key gen "$KEY"
+exits 1 "a key where a file name belongs" key gen 000102030405060708090a0b0c0d0e0f
+[ -z "$(ls -A)" ]
+ok $? "and no file is made"
+"$swctl" key gen - >"$dir/out" 2>"$dir/err" && grep -qxE '[a-z2-7]{52}' "$dir/out"
+ok $? "swctl key gen -"
+cd "$here" || exit 1
 "$swctl" -V >"$dir/out" 2>"$dir/err"
 ok $? "swctl -V"
 "$swctl" help >/dev/full 2>"$dir/err"
