@@ -110,6 +110,11 @@ static int one_keyword(struct request *req, const struct keyword *keywords,
 	return put(req, k, k->name, argv[1]);
 }
 
+bool is_dev(const char *word)
+{
+	return *word && !strncmp("dev", word, strlen(word));
+}
+
 static int read_dev(struct ctx *ctx, const char *dev)
 {
 	if (!dev)
@@ -126,10 +131,10 @@ int request_args(struct request *req, const struct keyword *keywords, int argc,
 	int rc;
 
 	for (; argc > 0; argc -= 2, argv += 2) {
-		if (strcmp(argv[0], "dev"))
-			rc = one_keyword(req, keywords, argv, &seen);
-		else
+		if (is_dev(argv[0]))
 			rc = read_dev(ctx, argv[1]);
+		else
+			rc = one_keyword(req, keywords, argv, &seen);
 		if (rc)
 			return rc;
 	}

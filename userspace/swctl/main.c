@@ -123,6 +123,29 @@ static int check_words(struct ctx *ctx, int argc, char **argv)
 	return -1;
 }
 
+/* As iproute2 has them. No two begin alike but for those that mean the same. */
+static const struct {
+	const char *name, *means;
+} aliases[] = {
+	{ "change", "set" }, { "delete", "del" }, { "list", "show" },
+	{ "ls", "show" }, { "lst", "show" },
+};
+
+/* The commands' own names go first, so that aliases take no short form away. */
+static const struct command *find_command(const struct object *object,
+					  const char *word, bool *many)
+{
+	const struct command *command;
+	size_t i, len = strlen(word);
+
+	command = find_word(object->commands, sizeof(*command), word, many);
+	for (i = 0; !command && !*many && len && i < ARRAY_SIZE(aliases); i++)
+		if (!strncmp(aliases[i].name, word, len))
+			command = find_word(object->commands, sizeof(*command),
+					    aliases[i].means, many);
+	return command;
+}
+
 static int run_object(struct ctx *ctx, int argc, char **argv)
 {
 	const struct object *object = ctx->object;
@@ -138,7 +161,7 @@ static int run_object(struct ctx *ctx, int argc, char **argv)
 		return object->run(ctx, argc, argv);
 	if (!argc)
 		return usage_error(ctx, "%s: a command is missing", object->name);
-	command = find_word(object->commands, sizeof(*command), argv[0], &many);
+	command = find_command(object, argv[0], &many);
 	if (!command)
 		return usage_error(ctx, "%s: '%s' is %s", object->name, argv[0],
 				   many ? "the beginning of several commands" :

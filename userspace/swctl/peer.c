@@ -29,7 +29,7 @@ static int peer_show(struct ctx *ctx, int argc, char **argv)
 	int rc = SWCTL_OK;
 
 	request_begin(&req, ctx, SKYWIRE_CMD_PEER_GET);
-	if (argc && strcmp(argv[0], "dev"))
+	if (argc && !is_dev(argv[0]))
 		rc = request_value(&req, &peer_key, "KEY", &argc, &argv);
 	if (!rc)
 		rc = request_args(&req, NULL, argc, argv);

@@ -42,7 +42,7 @@ static int prefix_show(struct ctx *ctx, int argc, char **argv)
 	int rc = SWCTL_OK;
 
 	request_begin(&req, ctx, SKYWIRE_CMD_PREFIX_GET);
-	if (argc && strcmp(argv[0], "dev"))
+	if (argc && !is_dev(argv[0]))
 		rc = request_value(&req, &prefix_word, "PREFIX", &argc, &argv);
 	if (!rc)
 		rc = request_args(&req, NULL, argc, argv);

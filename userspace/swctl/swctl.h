@@ -104,9 +104,15 @@ struct keyword {
 const void *find_word(const void *table, size_t size, const char *word,
 		      bool *many);
 
+/* "dev", or a beginning of it */
+bool is_dev(const char *word);
+
 void request_begin(struct request *req, struct ctx *ctx, __u8 cmd);
 
-/* The keywords and values that are left; "dev" is always one. Return: exit code */
+/*
+ * The keywords and values that are left; "dev" is always one, and the only one
+ * with that first letter. Return: exit code
+ */
 int request_args(struct request *req, const struct keyword *keywords, int argc,
 		 char **argv);
 

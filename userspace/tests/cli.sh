@@ -79,6 +79,9 @@ refused "'p' is the beginning of several objects" p
 refused "'' is not an object" ''
 refused "not a command" link nonsense
 refused "'s' is the beginning of several commands" link s
+refused "'change' is not a command" prefix change
+refused "'c' is not a command" prefix c
+refused "'' is not a command" link ''
 refused "unrecognized option" --nonsense
 refused "option requires an argument" -d
 refused "'neighbour' is missing" link add
@@ -236,7 +239,16 @@ asks "do 1 dev $dev" -d another-name-of-the-first-device dev
 asks "do 7 link $dev label=7 oif=1" -d another-name-of-the-first-device link set label 7 oif lo
 asks "do 7 link $dev label=7 oif=0 state=up" link set label 7 oif any state up
 asks "do 8 link $dev label=7" li d label 7
+asks "do 8 link $dev label=7" link delete label 7
+asks "do 8 link ifname=sw1 label=7" link dele lab 7 de sw1
+asks "do 7 link $dev label=7 mtu=1400" link change label 7 mtu 1400
+asks "do 18 path $dev peer=$KEY id=1 link=2" path ch peer "$KEY" id 1 link 2
 asks "do 5 link $dev label=7" link show label 7
+for word in list ls lst l li; do
+	asks "do 5 link $dev label=7" link $word label 7
+	asks "dump 22 prefix ifname=sw1" prefix $word d sw1
+	asks "do 32 stats $dev" stats $word
+done
 asks "dump 5 link" link
 asks "dump 5 link ifname=sw1" link show dev sw1
 asks "do 12 peer $dev public-key=$KEY" peer add ${KEY^^}
