@@ -120,7 +120,7 @@ json '.[0] | .remote == "10.0.0.1" and .remote_port == 65535 and .state == "up"'
 ends 2 "in use" a link add label 9 neighbour "${KEY[d]}" remote 10.0.0.1:1
 ends 2 "" a link add neighbour "${KEY[d]}" remote 224.0.0.1:1
 ends 2 "own key" a link add neighbour "${KEY[a]}" remote 10.0.0.1:1
-ends 2 "" a link set label 9 mtu 1291
+ends 1 "1292" a link set label 9 mtu 1291
 ends 1 "Usage:" a link add neighbour "${KEY[d]}" remote 10.0.0.1
 does a link del label 9
 ends 2 "within the hour" a link add label 9 neighbour "${KEY[d]}" remote 10.0.0.1:1

@@ -44,6 +44,16 @@ bool request_has(const struct request *req, __u16 attr)
 	return !sw_object_read(&obj, req->nlh) && sw_object_has(&obj, attr);
 }
 
+unsigned int request_count(const struct request *req)
+{
+	const struct nlattr *nla;
+	unsigned int count = 0;
+
+	mnl_attr_for_each(nla, req->nlh, sizeof(struct genlmsghdr))
+		count++;
+	return count;
+}
+
 static int put(struct request *req, const struct keyword *k, const char *what,
 	       const char *value)
 {
@@ -194,6 +204,54 @@ int put_u64(struct request *req, __u16 attr, const char *value,
 	if (sw_parse_uint(value, 0, ~0ULL, &v, err))
 		return -EINVAL;
 	mnl_attr_put_u64(req->nlh, attr, v);
+	return 0;
+}
+
+static int put_u32_range(struct request *req, __u16 attr, const char *value,
+			 __u32 min, __u32 max, struct sw_error *err)
+{
+	__u64 v;
+
+	if (sw_parse_uint(value, min, max, &v, err))
+		return -EINVAL;
+	mnl_attr_put_u32(req->nlh, attr, v);
+	return 0;
+}
+
+int put_link_mtu(struct request *req, __u16 attr, const char *value,
+		 struct sw_error *err)
+{
+	/* What carries a packet of SKYWIRE_MTU_MIN without labels */
+	return put_u32_range(req, attr, value, SKYWIRE_MTU_MIN + 12,
+			     SKYWIRE_LINK_MTU_MAX, err);
+}
+
+int put_path_mtu(struct request *req, __u16 attr, const char *value,
+		 struct sw_error *err)
+{
+	struct sw_error ignored;
+	__u64 v;
+
+	if (!sw_parse_uint(value, 0, 0, &v, &ignored))
+		return put_u32_range(req, attr, value, 0, 0, err);
+	return put_u32_range(req, attr, value, SKYWIRE_MTU_MIN,
+			     SKYWIRE_LINK_MTU_MAX, err);
+}
+
+int put_hard_time(struct request *req, __u16 attr, const char *value,
+		  struct sw_error *err)
+{
+	return put_u32_range(req, attr, value, 1, 7 * 24 * 3600, err);
+}
+
+int put_weight(struct request *req, __u16 attr, const char *value,
+	       struct sw_error *err)
+{
+	__u64 v;
+
+	if (sw_parse_uint(value, 1, 0xffff, &v, err))
+		return -EINVAL;
+	mnl_attr_put_u16(req->nlh, attr, v);
 	return 0;
 }
 

@@ -47,9 +47,7 @@ static int dev_set(struct ctx *ctx, int argc, char **argv)
 
 	request_begin(&req, ctx, SKYWIRE_CMD_DEV_SET);
 	rc = request_args(&req, set_keywords, argc, argv);
-	if (!rc && !request_has(&req, SKYWIRE_A_DEV_IDENTITY) &&
-	    !request_has(&req, SKYWIRE_A_DEV_PORT) &&
-	    !request_has(&req, SKYWIRE_A_DEV_FWMARK))
+	if (!rc && !request_count(&req))
 		rc = usage_error(ctx, "dev set: nothing to set");
 	return rc ? rc : ask_do(&req, NULL);
 }

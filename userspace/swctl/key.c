@@ -75,7 +75,7 @@ static const struct keyword add_keywords[] = {
 	{ "rx-key",	 put_secret,	SKYWIRE_A_KEY_RX_KEY, true },
 	{ "tx-key",	 put_secret,	SKYWIRE_A_KEY_TX_KEY, true },
 	{ "soft-time",	 put_u32,	SKYWIRE_A_KEY_SOFT_TIME, false },
-	{ "hard-time",	 put_u32,	SKYWIRE_A_KEY_HARD_TIME, false },
+	{ "hard-time",	 put_hard_time,	SKYWIRE_A_KEY_HARD_TIME, false },
 	{ "soft-frames", put_u64,	SKYWIRE_A_KEY_SOFT_FRAMES, false },
 	{ "hard-frames", put_u64,	SKYWIRE_A_KEY_HARD_FRAMES, false },
 	{ NULL, NULL, 0, false },

@@ -83,7 +83,7 @@ static const struct keyword add_keywords[] = {
 	{ "local",	put_addr,	SKYWIRE_A_LINK_LOCAL, false },
 	{ "oif",	put_oif,		SKYWIRE_A_LINK_OIF, false },
 	{ "interface",	put_ifname,	SKYWIRE_A_LINK_INTERFACE, false },
-	{ "mtu",	put_u32,	SKYWIRE_A_LINK_MTU, false },
+	{ "mtu",	put_link_mtu,	SKYWIRE_A_LINK_MTU, false },
 	{ "state",	put_enum,	SKYWIRE_A_LINK_STATE, false },
 	{ "price-base",	put_u32,	SKYWIRE_A_LINK_PRICE_BASE, false },
 	{ "price-rate",	put_u32,	SKYWIRE_A_LINK_PRICE_RATE, false },
@@ -114,7 +114,7 @@ static const struct keyword set_keywords[] = {
 	{ "local",	put_addr,	SKYWIRE_A_LINK_LOCAL, false },
 	{ "oif",	put_oif,		SKYWIRE_A_LINK_OIF, false },
 	{ "interface",	put_ifname,	SKYWIRE_A_LINK_INTERFACE, false },
-	{ "mtu",	put_u32,	SKYWIRE_A_LINK_MTU, false },
+	{ "mtu",	put_link_mtu,	SKYWIRE_A_LINK_MTU, false },
 	{ "state",	put_enum,	SKYWIRE_A_LINK_STATE, false },
 	{ "price-base",	put_u32,	SKYWIRE_A_LINK_PRICE_BASE, false },
 	{ "price-rate",	put_u32,	SKYWIRE_A_LINK_PRICE_RATE, false },
@@ -130,6 +130,8 @@ static int link_set(struct ctx *ctx, int argc, char **argv)
 
 	request_begin(&req, ctx, SKYWIRE_CMD_LINK_SET);
 	rc = request_args(&req, set_keywords, argc, argv);
+	if (!rc && request_count(&req) == 1)
+		rc = usage_error(ctx, "link set: nothing to set");
 	return rc ? rc : ask_do(&req, NULL);
 }
 

@@ -89,8 +89,8 @@ static const struct keyword way_keywords[] = {
 	{ "link",	 put_label,	SKYWIRE_A_PATH_LINK, false },
 	{ "labels",	 put_labels,	SKYWIRE_A_PATH_LABELS, false },
 	{ "preference",	 put_u32,	SKYWIRE_A_PATH_PREFERENCE, false },
-	{ "weight",	 put_u16,	SKYWIRE_A_PATH_WEIGHT, false },
-	{ "mtu",	 put_u32,	SKYWIRE_A_PATH_MTU, false },
+	{ "weight",	 put_weight,	SKYWIRE_A_PATH_WEIGHT, false },
+	{ "mtu",	 put_path_mtu,	SKYWIRE_A_PATH_MTU, false },
 	{ "postage-base", put_u32,	SKYWIRE_A_PATH_POSTAGE_BASE, false },
 	{ "postage-rate", put_u32,	SKYWIRE_A_PATH_POSTAGE_RATE, false },
 	{ "fee-base",	 put_u32,	SKYWIRE_A_PATH_FEE_BASE, false },
@@ -128,6 +128,8 @@ static int path_set(struct ctx *ctx, int argc, char **argv)
 	rc = request_args(&req, way_keywords, argc, argv);
 	if (!rc && !request_has(&req, SKYWIRE_A_PATH_ID))
 		rc = usage_error(ctx, "path set: 'id' is missing");
+	if (!rc && request_count(&req) == 2)
+		rc = usage_error(ctx, "path set: nothing to set");
 	return rc ? rc : ask_do(&req, NULL);
 }
 

@@ -121,6 +121,8 @@ int request_value(struct request *req, const struct keyword *k, const char *what
 		  int *argc, char ***argv);
 
 bool request_has(const struct request *req, __u16 attr);
+/* The number of attributes that are there */
+unsigned int request_count(const struct request *req);
 
 int put_u8(struct request *req, __u16 attr, const char *value,
 	   struct sw_error *err);
@@ -132,6 +134,14 @@ int put_u32(struct request *req, __u16 attr, const char *value,
 	    struct sw_error *err);
 int put_u64(struct request *req, __u16 attr, const char *value,
 	    struct sw_error *err);
+int put_link_mtu(struct request *req, __u16 attr, const char *value,
+		 struct sw_error *err);
+int put_path_mtu(struct request *req, __u16 attr, const char *value,
+		 struct sw_error *err);
+int put_hard_time(struct request *req, __u16 attr, const char *value,
+		  struct sw_error *err);
+int put_weight(struct request *req, __u16 attr, const char *value,
+	       struct sw_error *err);
 int put_label(struct request *req, __u16 attr, const char *value,
 	      struct sw_error *err);
 int put_path_id(struct request *req, __u16 attr, const char *value,

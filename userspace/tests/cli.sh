@@ -99,6 +99,13 @@ refused "nor an Ethernet address" link add neighbour "$KEY" remote 02:00:00:00:0
 refused "no name of an interface" link add neighbour "$KEY" interface sixteen-letters!
 refused "65535" link add label 0
 refused "65535" link del label 65536
+refused "'1291' is not a number from 1292 to 65475" link add mtu 1291
+refused "from 1292 to 65475" link set mtu 65476
+refused "'1279' is not a number from 1280 to 65475" path add mtu 1279
+refused "from 1280 to 65475" path set mtu 65476
+refused "from 1 to 65535" path add weight 0
+refused "from 1 to 604800" key add hard-time 0
+refused "from 1 to 604800" key add hard-time 604801
 refused "none of: udp, ethernet" link add transport tcp
 refused "none of: up, down" link add state upp
 refused "'label' is missing" link set
@@ -120,6 +127,9 @@ refused "'peer' is missing" prefix add 10.0.0.0/8
 refused "not an IPv4 or IPv6 address" prefix get 10.0.0.0/8
 refused "nothing to set" dev set
 refused "nothing to set" dev set dev sw0
+refused "nothing to set" link set label 1
+refused "nothing to set" link set dev sw0 label 1
+refused "nothing to set" path set peer "$KEY" id 1
 refused "'dev' needs a value" link show dev
 refused "'dev' needs a value" peer show dev
 refused "'x' is not expected here" show x
@@ -258,6 +268,7 @@ asks "dump 11 peer ifname=sw1" peer show dev sw1
 asks "do 17 path $dev peer=$KEY link=1" path add peer "$KEY" link 1
 asks "do 17 path $dev peer=$KEY id=8 link=1 labels=2,3,65535 preference=5 weight=6 mtu=1400 postage-base=7 postage-rate=8" \
 	path add peer "$KEY" id 8 link 1 labels 2,3,65535 preference 5 weight 6 mtu 1400 postage-base 7 postage-rate 8
+asks "do 18 path $dev peer=$KEY id=1 mtu=0" path set peer "$KEY" id 1 mtu 0
 asks "do 18 path $dev peer=$KEY id=1 labels=none" path set peer "$KEY" id 1 labels none
 asks "do 19 path $dev peer=$KEY id=1" path del peer "$KEY" id 1
 asks "do 16 path $dev peer=$KEY id=1" path show peer "$KEY" id 1
