@@ -48,6 +48,7 @@ shell_scripts() {
 verdict "module, W=1 and sparse" "$(compile 2>&1 || echo "status $?")"
 verdict "generated netlink code" "$(scripts/ynl.sh --check 2>&1 || echo "status $?")"
 verdict checkpatch "$(checkpatch 2>&1 || echo "status $?")"
+verdict "manual pages" "$(grep -nE '[^ ]\.(PP|TP|SH)' Documentation/man/*)"
 # shellcheck disable=SC2046
 verdict shellcheck "$(shellcheck -x $(shell_scripts) 2>&1)"
 exit $failed
