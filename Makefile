@@ -7,8 +7,15 @@ PREFIX ?= /usr/local
 HEADERS = $(shell dpkg-query -W -f '$${Depends}' linux-headers-$$(dpkg --print-architecture))
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build \
 			       $(HEADERS:linux-headers-%=/lib/modules/%/build)))
-REL = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
+REL = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
+	      $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 BUILD = build/$(REL)
+
+# Below which install, uninstall and dkms-source work: a package's tree, say
+override DESTDIR := $(if $(DESTDIR),$(abspath $(DESTDIR)))
+MODULES = $(DESTDIR)/lib/modules/$(REL)
+VERSION = $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' kernel/main.c)
+DKMS_SOURCE = $(DESTDIR)/usr/src/skywire-$(VERSION)
 
 # Which kernel the guest runs: stock, debug, or the release of another packaged
 # one. See scripts/kernel.sh.
@@ -17,11 +24,24 @@ KERNEL ?= stock
 # What check-debug runs, some five times slower than the stock kernel would
 DEBUG_TESTS ?= unit hostile churn netlink
 
+# Before anything is changed
+define check-kdir
+$(if $(KDIR),,$(error no kernel headers: run scripts/setup.sh build, or set KDIR))
+$(if $(REL),,$(error no configured kernel headers in KDIR=$(KDIR)))
+endef
+
+define tell-kernel
+@[ "$(REL)" = "$$(uname -r)" ] || \
+	echo "building for $(REL), this machine runs $$(uname -r)"
+endef
+
 all: module tools
 
 help:
 	@echo 'make               the module (for KDIR) and the tools, in build/'
 	@echo 'make install       both, tools below PREFIX ($(PREFIX))'
+	@echo 'make uninstall     removes what install made'
+	@echo 'make dkms-source   what dkms(8) needs, in /usr/src'
 	@echo 'make load, unload  the module, into and out of the running kernel'
 	@echo 'make demo          a network of four nodes, in a guest'
 	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|RELEASE)'
@@ -31,7 +51,7 @@ help:
 # Kbuild leaves its objects beside the sources: each kernel gets a tree of links
 # of its own to leave them in.
 module:
-	$(if $(KDIR),,$(error no kernel headers: run scripts/setup.sh build, or set KDIR))
+	$(check-kdir)
 	@mkdir -p $(BUILD)
 	@find $(BUILD) -xtype l -delete
 	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kernel $(CURDIR)/include $(BUILD)
@@ -42,12 +62,28 @@ tools:
 
 # Debian's headers ask for signatures, with a key that only Debian has.
 install: all
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(BUILD) modules_install CONFIG_MODULE_SIG_ALL=
-	depmod $(REL)
-	$(MAKE) -C userspace install PREFIX=$(PREFIX)
+	$(tell-kernel)
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(BUILD) modules_install CONFIG_MODULE_SIG_ALL= \
+		INSTALL_MOD_PATH=$(DESTDIR)
+	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(REL)
+	$(MAKE) -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+
+# Where modules_install puts it depends on the kernel's age.
+uninstall:
+	$(check-kdir)
+	rm -f $(MODULES)/updates/kernel/skywire.ko* $(MODULES)/extra/kernel/skywire.ko*
+	[ ! -d $(MODULES) ] || depmod $(if $(DESTDIR),-b $(DESTDIR)) $(REL)
+	$(MAKE) -C userspace uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+
+# "dkms add ." would copy all of build/ as well.
+dkms-source:
+	rm -rf $(DKMS_SOURCE)
+	mkdir -p $(DKMS_SOURCE)
+	cp -r Makefile Kbuild dkms.conf kernel include $(DKMS_SOURCE)
 
 # insmod, unlike modprobe, loads nothing of what the module needs
 load: module
+	$(tell-kernel)
 	modprobe -a udp_tunnel ip6_udp_tunnel
 	insmod $(BUILD)/kernel/skywire.ko
 
@@ -72,4 +108,4 @@ clean:
 	rm -rf build
 	$(MAKE) -C userspace clean
 
-.PHONY: all help module tools install load unload demo check check-debug lint clean
+.PHONY: all help module tools install uninstall dkms-source load unload demo check check-debug lint clean

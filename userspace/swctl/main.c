@@ -11,10 +11,6 @@
 
 #include "swctl.h"
 
-#ifndef SWCTL_VERSION
-#define SWCTL_VERSION "0.1"
-#endif
-
 #define NETNS_DIR "/run/netns/"
 
 static const char main_usage[] =

@@ -177,6 +177,8 @@ ok $? "swctl key gen -"
 cd "$here" || exit 1
 "$swctl" -V >"$dir/out" 2>"$dir/err"
 ok $? "swctl -V"
+[ ! -e ../kernel/main.c ] || grep -qF "MODULE_VERSION(\"$(cut -d ' ' -f 2 "$dir/out")\")" ../kernel/main.c
+ok $? "is the module's version"
 "$swctl" help >/dev/full 2>"$dir/err"
 [ $? = 1 ]
 ok $? "a full disk is noticed"
