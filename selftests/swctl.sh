@@ -183,6 +183,10 @@ done
 ends 2 "as many paths" a path add peer "${KEY[c]}" link 9
 json 'length == 8' a path show peer "${KEY[c]}"
 does a path del peer "${KEY[c]}" id 8
+ends 2 "no such peer" a path show peer "${KEY[d]}"
+does a peer add "${KEY[d]}"
+does a path show peer "${KEY[d]}"
+does a peer del "${KEY[d]}"
 
 # --- prefixes -----------------------------------------------------------------
 
@@ -202,6 +206,7 @@ ends 2 "goes with its peer" a prefix del "${ADDR[b]}/128"
 ends 1 "" a prefix add 10.0.0.1/8 peer "${KEY[b]}"
 ends 2 "no such prefix" a prefix del 11.0.0.0/8
 does a prefix del 10.0.0.0/8
+ends 2 "no such prefix" a prefix show 10.0.0.0/8
 
 # --- keys ---------------------------------------------------------------------
 

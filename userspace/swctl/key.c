@@ -149,17 +149,19 @@ static int print_text(struct ctx *ctx, const char *name, const char *text)
 	return SWCTL_OK;
 }
 
-static void print_secret(const __u8 seed[SW_SEED_LEN])
+static int print_secret(struct ctx *ctx, const __u8 seed[SW_SEED_LEN])
 {
 	char text[SW_KEY_TEXT];
 	struct stat st;
+	int rc;
 
 	if (!fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode) && st.st_mode & 077)
 		complain(0, "mode %04o lets others at that file: better 'key gen FILE'",
 			 st.st_mode & 07777);
 	sw_base32_encode(text, seed, SW_SEED_LEN);
-	puts(text);
+	rc = print_text(ctx, "secret", text);
 	sodium_memzero(text, sizeof(text));
+	return rc;
 }
 
 static int key_gen(struct ctx *ctx, int argc, char **argv)
@@ -173,7 +175,7 @@ static int key_gen(struct ctx *ctx, int argc, char **argv)
 	if (sw_identity_generate(seed))
 		return complain(SWCTL_USAGE, "libsodium does not start");
 	if (!argc || !strcmp(argv[0], "-"))
-		print_secret(seed);
+		rc = print_secret(ctx, seed);
 	else if (sw_secret_create(argv[0], seed, &err))
 		rc = complain(SWCTL_USAGE, "%s", err.text);
 	sodium_memzero(seed, sizeof(seed));

@@ -59,6 +59,26 @@ static bool is_wanted(const struct sw_object *path, const void *arg)
 			SKYWIRE_PUBLIC_KEY_LEN);
 }
 
+static bool is_peer(const struct sw_object *peer, const void *arg)
+{
+	const void *key = sw_object_bytes(peer, SKYWIRE_A_PEER_PUBLIC_KEY);
+
+	return key && !memcmp(key, sw_object_bytes(arg, SKYWIRE_A_PATH_PEER),
+			      SKYWIRE_PUBLIC_KEY_LEN);
+}
+
+/* A peer may have no paths; but then there must be one. */
+static int check_peer(struct ctx *ctx, const struct sw_object *asked)
+{
+	struct sw_messages peers = { 0 };
+	int rc = ask_dump(ctx, SKYWIRE_CMD_PEER_GET, &peers);
+
+	if (!rc && !any_wanted(&peers, is_peer, asked))
+		rc = complain(SWCTL_REFUSED, "no such peer");
+	sw_messages_free(&peers);
+	return rc;
+}
+
 static int path_show(struct ctx *ctx, int argc, char **argv)
 {
 	struct sw_messages list = { 0 };
@@ -77,6 +97,10 @@ static int path_show(struct ctx *ctx, int argc, char **argv)
 		rc = ask_do(&req, &list);
 	else
 		return usage_error(ctx, "path show: 'id' goes with 'peer'");
+	if (!rc && sw_object_has(&asked, SKYWIRE_A_PATH_PEER) &&
+	    !sw_object_has(&asked, SKYWIRE_A_PATH_ID) &&
+	    !any_wanted(&list, is_wanted, &asked))
+		rc = check_peer(ctx, &asked);
 	if (!rc)
 		rc = print_list(ctx, &list, print, is_wanted, &asked);
 	sw_messages_free(&list);

@@ -49,6 +49,9 @@ static int prefix_show(struct ctx *ctx, int argc, char **argv)
 	if (!rc)
 		rc = ask_dump(ctx, SKYWIRE_CMD_PREFIX_GET, &list);
 	sw_object_read(&asked, req.nlh);
+	if (!rc && sw_object_has(&asked, SKYWIRE_A_PREFIX_PREFIX) &&
+	    !any_wanted(&list, is_wanted, &asked))
+		rc = complain(SWCTL_REFUSED, "no such prefix");
 	if (!rc)
 		rc = print_list(ctx, &list, print, is_wanted, &asked);
 	sw_messages_free(&list);

@@ -17,8 +17,16 @@ static char *next_buffer(void)
 	return ring[turn++ % ARRAY_SIZE(ring)];
 }
 
+static bool is_index(const struct sw_object *obj, unsigned int type)
+{
+	return obj->set == sw_set_of(SKYWIRE_CMD_KEY_GET) &&
+		(type == SKYWIRE_A_KEY_RX_INDEX || type == SKYWIRE_A_KEY_TX_INDEX);
+}
+
 const char *str(const struct sw_object *obj, unsigned int type)
 {
+	if (is_index(obj, type))
+		return str_index(obj, type);
 	return sw_object_text(obj, type, next_buffer());
 }
 
@@ -168,6 +176,17 @@ void wrap_labels(const struct sw_object *path, unsigned int column)
 		wrap_item(&w, "%u", bytes[i] << 8 | bytes[i + 1]);
 	if (!len)
 		fputs("none", stdout);
+}
+
+bool any_wanted(const struct sw_messages *list, want_fn want, const void *arg)
+{
+	struct sw_object obj;
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (!sw_object_read(&obj, list->msg[i]) && want(&obj, arg))
+			return true;
+	return false;
 }
 
 int print_list(struct ctx *ctx, const struct sw_messages *list, print_fn print,

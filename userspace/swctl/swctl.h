@@ -219,6 +219,7 @@ void wrap_labels(const struct sw_object *path, unsigned int column);
 
 /* As JSON or, each by @print, as text. @want, if any, selects. */
 typedef bool (*want_fn)(const struct sw_object *obj, const void *arg);
+bool any_wanted(const struct sw_messages *list, want_fn want, const void *arg);
 int print_list(struct ctx *ctx, const struct sw_messages *list, print_fn print,
 	       want_fn want, const void *arg);
 
