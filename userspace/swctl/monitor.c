@@ -27,20 +27,57 @@ static const char *event_of(unsigned int cmd)
 	}
 }
 
-static void print_line(const struct sw_object *obj, const char *event)
+/* Prints @item in the line, or in a further one that is set in. */
+static void print_item(unsigned int *column, const char *item)
 {
-	unsigned int type;
+	unsigned int len = strlen(item);
 
-	printf("%s %s", obj->set->name, event);
+	if (*column + 1 + len > 80)
+		*column = printf("\n    %s", item) - 1;
+	else
+		*column += printf(" %s", item);
+}
+
+/* Counters have 64 bits, and say nothing where they are zero. */
+static bool is_worth_it(const struct sw_object *obj, unsigned int type)
+{
+	const struct sw_attr *attr = &obj->set->attr[type];
+
+	if (!sw_object_has(obj, type) || !strcmp(attr->name, "ifindex"))
+		return false;
+	switch (attr->kind) {
+	case SW_KIND_UINT:
+		return attr->len < 8 || sw_object_uint(obj, type);
+	case SW_KIND_FLAG:
+	case SW_KIND_LABELS:
+		return true;
+	case SW_KIND_BYTES:
+		/* Nothing for eyes */
+		return false;
+	default:
+		return sw_object_len(obj, type);
+	}
+}
+
+static void print_change(const struct sw_object *obj, const char *event)
+{
+	unsigned int type, column = printf("%s %s", obj->set->name, event);
+	char item[SW_VALUE_TEXT + 32];
+
 	for (type = 0; type <= obj->set->max; type++) {
 		const struct sw_attr *attr = &obj->set->attr[type];
 
-		if (!sw_object_has(obj, type) || !strcmp(attr->name, "ifindex"))
+		if (!is_worth_it(obj, type))
 			continue;
-		if (attr->kind == SW_KIND_FLAG)
-			printf(" %s", attr->name);
-		else if (sw_object_len(obj, type) || attr->kind == SW_KIND_LABELS)
-			printf(" %s %s", attr->name, str(obj, type));
+		if (attr->kind == SW_KIND_LABELS && sw_object_len(obj, type)) {
+			wrap_labels(obj, printf("\n    %s ", attr->name) - 1);
+			column = 80;
+			continue;
+		}
+		snprintf(item, sizeof(item), "%s%s%s", attr->name,
+			 attr->kind == SW_KIND_FLAG ? "" : " ",
+			 attr->kind == SW_KIND_FLAG ? "" : str(obj, type));
+		print_item(&column, item);
 	}
 	putchar('\n');
 }
@@ -76,7 +113,7 @@ static int notified(const struct nlmsghdr *nlh, void *arg)
 	if (ctx->json)
 		print_json(&obj, event);
 	else
-		print_line(&obj, event);
+		print_change(&obj, event);
 	/* Whoever reads this waits for it; and one who has gone ends it. */
 	return fflush(stdout) ? SWCTL_USAGE : 0;
 }
@@ -111,5 +148,6 @@ const struct object monitor_object = {
 	.run = monitor,
 	.usage =
 	"Usage: swctl monitor [dev DEV]\n"
-	"A line, or with -j a JSON object, for each change until it is interrupted.\n",
+	"A paragraph, or with -j a JSON object in a line, for each change, until it is\n"
+	"interrupted.\n",
 };
