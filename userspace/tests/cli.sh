@@ -395,6 +395,7 @@ ok $? "monitor of one device"
 
 ### completion
 
+# shellcheck disable=SC2317 # functions that the completion calls
 if [ -e swctl/completion.bash ]; then
 	# complete_to LINE WANT: what the last word of LINE can become
 	complete_to() {
@@ -412,6 +413,25 @@ if [ -e swctl/completion.bash ]; then
 		complete_to "swctl link add st" "state" && complete_to "swctl link add state " "down up" &&
 		complete_to "swctl link add transport " "ethernet udp" && complete_to "swctl link set int" "interface"
 	ok $? "completion"
+	_swctl_loaded() { return 1; }
+	swctl() { echo asked >"$dir/asked"; }
+	complete_to "swctl link show label " "" && [ ! -e "$dir/asked" ]
+	ok $? "completion does not load the module"
+	_swctl_loaded() { return 0; }
+	swctl() { echo "$*" >"$dir/asked"; "$mock" "$@"; }
+	complete_to "swctl -n x -d y link show label " ""
+	grep -qx -- '-d y -n x -j link show' "$dir/asked"
+	ok $? "completion asks in the namespace, and for the device"
+	swctl() { "$mock" "$@"; }
+	complete_to "swctl link set label " "65534 65535" && complete_to "swctl link add label " "" &&
+		complete_to "swctl link add mtu " "" && complete_to "swctl prefix del 10" "10.0.0.0/8" &&
+		complete_to "swctl prefix add 10.0.0.0/8 p" "peer" && complete_to "swctl prefix show d" "dev" &&
+		complete_to "swctl prefix get " "" && complete_to "swctl peer show dev sky" "skywire00000000" &&
+		complete_to "swctl path set peer x i" "id" && complete_to "swctl path add peer x id " "" &&
+		complete_to "swctl path set peer aaaaaaffuws2ljnfuws2ljnfuws2ljnfuws2ljnfuws2ljnfuwsq id " 8 &&
+		complete_to "swctl show dev sky" "skywire00000000"
+	ok $? "completion of values, where they can be guessed"
+	unset -f swctl
 fi
 
 echo "1..$count"
