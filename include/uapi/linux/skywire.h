@@ -196,7 +196,7 @@ enum skywire_counter {
  * @SKYWIRE_DROP_REPLAY: The counter of an authentic frame was seen before or
  *   is too old.
  * @SKYWIRE_DROP_LINK_DOWN: The link that the packet came in on, or would go
- *   out on, is down.
+ *   out on, is down, or dead.
  * @SKYWIRE_DROP_HEADER: A source-route header cut short, of another version,
  *   or with non-zero padding.
  * @SKYWIRE_DROP_HOPS: More than labels-max labels, or next beyond count.
