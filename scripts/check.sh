@@ -46,13 +46,13 @@ if [ "$kernel" = debug ]; then
 	# A leak shows when two scans have found the same memory unreferenced.
 	# shellcheck disable=SC2016 # for the guest
 	tap selftests scripts/guest.sh -k debug -t 1200 -o "$out" bash -c '
-		selftests/run.sh -s 5 "$@"; rc=$?
+		selftests/run.sh -s 5 -j 2 "$@"; rc=$?
 		leak=/sys/kernel/debug/kmemleak
 		sleep 5; echo scan >$leak; echo scan >$leak; cat $leak >/out/kmemleak
 		exit $rc' - "$@"
 else
 	tap unit make -s -C userspace check
-	tap selftests scripts/guest.sh -k "$kernel" -t 1500 -o "$out" selftests/run.sh "$@"
+	tap selftests scripts/guest.sh -k "$kernel" -t 1500 -o "$out" selftests/run.sh -j "$(nproc)" "$@"
 fi
 tap log kernel_log
 scripts/tap-sum.sh "$out"/*.tap

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Everything changes, moves, is deleted and unloaded, and always under traffic.
+# Runs alone: it unloads the module.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # All ciphers, by synchronous and asynchronous drivers; the lives of keys.
+# Runs alone: it changes what driver the kernel prefers for a cipher.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh" || exit 1
 

@@ -3,6 +3,7 @@
 #
 # Links over Ethernet whose interfaces vanish, return, move and are renamed; and
 # all that under traffic, with devices, namespaces and the module.
+# Runs alone: it unloads the module.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh" || exit 1
 

@@ -148,11 +148,11 @@ cut_at_random() {
 		nap 0.$((RANDOM % 5 + 1))
 		cut "$place" up
 		nap 0.$((RANDOM % 5 + 1))
-		kill -0 $SOURCE 2> /dev/null || transfer_done || return
+		kill -0 "$SOURCE" 2> /dev/null || transfer_done || return
 	done
 }
 transfer_done() {
-	wait $SOURCE && wait $SINK && cmp "$TMP/big" "$TMP/arrived" &&
+	wait "$SOURCE" && wait "$SINK" && cmp "$TMP/big" "$TMP/arrived" &&
 		rm "$TMP/arrived" && transfer_in_background
 }
 RANDOM=1
@@ -160,6 +160,6 @@ diag "$cuts cuts, seed 1"
 transfer_in_background
 check "a TCP transfer survives the cuts" cut_at_random
 check "and is complete" transfer_done
-stop $SOURCE
-stop $SINK
+stop "$SOURCE"
+stop "$SINK"
 check "all paths are well after that" wait_for 60 well

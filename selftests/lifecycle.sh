@@ -3,6 +3,7 @@
 #
 # The module and its devices come and go, and what can be seen of them: drivers,
 # tracepoints, drops. What happens under traffic is churn.sh's.
+# Runs alone: it loads and unloads the module.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 

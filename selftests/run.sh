@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh [-s SCALE] [TEST]...: runs the tests, all or those named (chain,
-# chain.sh), and prints one TAP report after another. A kernel that is SCALE
-# times slower than a stock one gives them as much more time.
+# run.sh [-j JOBS] [-s SCALE] [TEST]...: runs the tests, all or those named
+# (chain, chain.sh), and prints one TAP report after another. JOBS of them run at
+# a time, but those that say "Runs alone". A kernel that is SCALE times slower
+# than a stock one gives them as much more time.
 #
 # SKYWIRE_KO  the module, if it is not loaded (build/RELEASE/kernel/skywire.ko)
 # OUTPUT      what the Makefile has built (build/selftests)
@@ -15,18 +16,20 @@ export OUTPUT=${OUTPUT:-$top/build/selftests}
 export SCALE=${SCALE:-1}
 
 usage() {
-	echo "usage: run.sh [-s SCALE] [TEST]..." >&2
+	echo "usage: run.sh [-j JOBS] [-s SCALE] [TEST]..." >&2
 	exit 2
 }
 
-while getopts s: opt; do
+jobs=1
+while getopts j:s: opt; do
 	case $opt in
+	j) jobs=$OPTARG ;;
 	s) SCALE=$OPTARG ;;
 	*) usage ;;
 	esac
 done
 shift $((OPTIND - 1))
-case $SCALE in ''|*[!0-9]*) usage ;; esac
+case $jobs,$SCALE in ,*|*,|*[!0-9,]*|0,*) usage ;; esac
 
 report() { printf 'TAP version 13\n1..1\n%s\n' "$*"; }
 
@@ -60,37 +63,58 @@ find_test() {
 	return 1
 }
 
-# Passes the report on. A test that fails, or is killed, without a word of it
-# is one more failure.
+# Leaves the report in a file. A test that fails, or is killed, without a word of
+# it is one more failure.
 run() {
-	local name=$1 file rc=0 start=$SECONDS
-	file=$(find_test "$name") || { report "not ok 1 $name # no such test"; return 1; }
+	local name=$1 tap=$2 file rc=0 start=$SECONDS
+	file=$(find_test "$name") || { report "not ok 1 $name # no such test"; return; }
 	echo "# selftests: skywire: $name"
-	timeout -k 10 $((timeout * SCALE)) "$file" < /dev/null | tee "$log"
-	rc=${PIPESTATUS[0]}
+	timeout -k 10 $((timeout * SCALE)) "$file" < /dev/null > "$tap"
+	rc=$?
+	cat "$tap"
 	echo "# $name: status $rc, $((SECONDS - start)) s"
 	if [ "$rc" = 124 ] || [ "$rc" = 137 ]; then
 		report "not ok 1 $name # not done within $((timeout * SCALE)) s"
-	elif ! grep -qE '^1\.\.[0-9]|^Bail out!' "$log"; then
+	elif ! grep -qE '^1\.\.[0-9]|^Bail out!' "$tap"; then
 		report "not ok 1 $name # no report, status $rc"
-	elif [ "$rc" != 0 ] && ! grep -qE '^not ok|^Bail out!|# SKIP' "$log"; then
+	elif [ "$rc" != 0 ] && ! grep -qE '^not ok|^Bail out!|# SKIP' "$tap"; then
 		report "not ok 1 $name # status $rc"
 	fi
 }
 
+# run_all TEST...: so many at a time, each report whole
+run_all() {
+	local test
+	for test; do
+		[ "$(jobs -rp | wc -l)" -lt "$jobs" ] || wait -n
+		{
+			run "$test" "$dir/$test.tap" > "$dir/$test.report"
+			flock "$dir" cat "$dir/$test.report"
+		} &
+	done
+	wait
+}
+
+# Does it need the module, or the ciphers, for itself?
+runs_alone() {
+	local file
+	file=$(find_test "$1") && grep -qI '^# Runs alone' "$file"
+}
+
 timeout=$(sed -n 's/^timeout=//p' settings)
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
 
 if ! load; then
 	report "not ok 1 load the module"
 	exit 1
 fi
 [ $# -gt 0 ] || mapfile -t tests < <(all_tests)
-failed=0
+together=() alone=()
 for test in "${tests[@]-$@}"; do
-	run "$test" | tee -a "$log.all"
+	if runs_alone "$test"; then alone+=("$test"); else together+=("$test"); fi
 done
-! grep -q '^not ok\|^Bail out!' "$log.all" || failed=1
-rm -f "$log.all"
-exit $failed
+run_all ${together[@]+"${together[@]}"}
+jobs=1
+run_all ${alone[@]+"${alone[@]}"}
+! grep -qE '^(not ok|Bail out!)' "$dir"/*.report
