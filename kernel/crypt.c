@@ -95,11 +95,11 @@ static void op_done(struct sw_op *op, int err)
 SW_CRYPTO_COMPLETION(complete_async, op_done)
 
 static void crypt(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
-		  unsigned int aad, bool seal, sw_crypt_done_t done)
+		  unsigned int aad, unsigned int len, bool seal,
+		  sw_crypt_done_t done)
 {
 	__be64 counter = cpu_to_be64(sw_cb(skb)->counter);
 	struct crypto_aead *tfm = seal ? key->tx : key->rx;
-	unsigned int len = skb->len - offset - aad;
 	bool async = key->async;
 	struct sw_op *op;
 	int err;
@@ -119,7 +119,7 @@ static void crypt(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 	op->done = done;
 	memset(op->iv, 0, 4);
 	memcpy(op->iv + 4, &counter, 8);
-	sg_init_one(&op->sg, skb->data + offset, skb->len - offset);
+	sg_init_one(&op->sg, skb->data + offset, aad + len);
 	aead_request_set_tfm(&op->req, tfm);
 	aead_request_set_callback(&op->req, 0, complete_async, op);
 	aead_request_set_ad(&op->req, aad);
@@ -141,34 +141,36 @@ out:
 }
 
 /**
- * sw_seal - seal the end of a packet in place
+ * sw_seal - seal a part of a packet in place
  * @skb: owned (sw_skb_own()), with the tag's room already in its length and the
  *	counter in its cb
  * @key: key
  * @offset: bytes in front that the operation leaves alone
  * @aad: bytes after those that are authenticated only
+ * @len: bytes after those, the tag's included
  * @done: called with the packet when it is ready, with bottom halves off under
  *	RCU; now, or later where the driver is asynchronous. The packet is
  *	@done's from then on, in case of an error too.
  */
 void sw_seal(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
-	     unsigned int aad, sw_crypt_done_t done)
+	     unsigned int aad, unsigned int len, sw_crypt_done_t done)
 {
-	crypt(skb, key, offset, aad, true, done);
+	crypt(skb, key, offset, aad, len, true, done);
 }
 
 /**
- * sw_open - open the end of a packet in place
+ * sw_open - open a part of a packet in place
  * @skb: as of sw_seal(), and the tag stays in its length
  * @key: key
  * @offset: bytes in front that the operation leaves alone
  * @aad: bytes after those that are authenticated only
+ * @len: bytes after those, the tag's included
  * @done: as of sw_seal(); -EBADMSG tells that the tag did not verify
  */
 void sw_open(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
-	     unsigned int aad, sw_crypt_done_t done)
+	     unsigned int aad, unsigned int len, sw_crypt_done_t done)
 {
-	crypt(skb, key, offset, aad, false, done);
+	crypt(skb, key, offset, aad, len, false, done);
 }
 
 /* As skb_tailroom(), which is 0 where there are fragments. */

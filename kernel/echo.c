@@ -27,11 +27,11 @@ static void send_echo(struct sw_link *link, struct sk_buff *skb)
  * @link: link
  * @number: of the request
  * @time: to be returned
- * @heard: we hear the neighbour
+ * @flags: what to say of us
  *
  * Under RCU with bottom halves off.
  */
-void sw_echo_probe(struct sw_link *link, u32 number, u64 time, bool heard)
+void sw_echo_probe(struct sw_link *link, u32 number, u64 time, u8 flags)
 {
 	const unsigned int head = SW_UNDERLAY_ROOM + SW_FRAME_LEN +
 				  sizeof(struct sw_route);
@@ -46,7 +46,7 @@ void sw_echo_probe(struct sw_link *link, u32 number, u64 time, bool heard)
 	}
 	skb_reserve(skb, head);
 	echo = push_echo(skb, SW_ECHO_REQUEST, number);
-	echo->flags = heard ? SW_ECHO_HEARD : 0;
+	echo->flags = flags;
 	echo->time = cpu_to_be64(time);
 	sw_route_build(__skb_push(skb, sw_route_len(0)), SW_PACKET_ECHO, 0, 0,
 		       0, NULL, 0);
@@ -57,7 +57,7 @@ void sw_echo_probe(struct sw_link *link, u32 number, u64 time, bool heard)
  * Send the request back as its answer: no longer than it was, by the way that
  * it came, and with what postage it has left.
  */
-static void answer(struct sw_link *link, struct sk_buff *skb, bool heard)
+static void answer(struct sw_link *link, struct sk_buff *skb, u8 flags)
 {
 	struct sw_route *r = (struct sw_route *)skb->data;
 	unsigned int len = sw_route_len(r->count);
@@ -66,12 +66,12 @@ static void answer(struct sw_link *link, struct sk_buff *skb, bool heard)
 	unsigned int count;
 
 	echo->kind = SW_ECHO_REPLY;
-	echo->flags = heard ? SW_ECHO_HEARD : 0;
+	echo->flags = flags;
 	skb_trim(skb, len + sizeof(*echo));
 	count = sw_route_reverse(r, labels);
 	sw_route_build(r, SW_PACKET_ECHO, r->class, be32_to_cpu(r->postage),
 		       be32_to_cpu(r->flow), labels, count);
-	if (unlikely(sw_skb_own(link->sw, skb, SW_FRAME_LEN, SW_TAG_LEN,
+	if (unlikely(sw_skb_own(link->sw, skb, SW_LINK_ROOM, SW_TAG_LEN,
 				SKYWIRE_COUNTER_SEAL_COPIES))) {
 		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_MEMORY);
 		return;
@@ -83,14 +83,14 @@ static void answer(struct sw_link *link, struct sk_buff *skb, bool heard)
 static void receive_request(struct sw_link *link, struct sk_buff *skb,
 			    struct sw_echo *echo, bool relayed)
 {
-	bool heard = !relayed && sw_live_request(link, echo);
+	u8 flags = relayed ? 0 : sw_live_request(link, echo);
 
 	if (unlikely(!sw_live_may_answer(link))) {
 		sw_drop(link->sw, skb, SKYWIRE_DROP_ECHO_RATE);
 		return;
 	}
 	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_IN);
-	answer(link, skb, heard);
+	answer(link, skb, flags);
 }
 
 /**

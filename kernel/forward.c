@@ -87,7 +87,7 @@ void sw_forward(struct sw_link *ingress, struct sk_buff *skb)
 		sw_drop(sw, skb, why.reason);
 		return;
 	}
-	if (unlikely(sw_skb_own(sw, skb, SW_FRAME_LEN, SW_TAG_LEN,
+	if (unlikely(sw_skb_own(sw, skb, SW_LINK_ROOM, SW_TAG_LEN,
 				SKYWIRE_COUNTER_SEAL_COPIES))) {
 		sw_drop(sw, skb, SKYWIRE_DROP_NO_MEMORY);
 		return;

@@ -241,6 +241,7 @@ static void configure(struct sw_key *key, const struct sw_key_config *c)
 	key->peer = c->peer;
 	key->cipher = c->cipher;
 	key->role = c->role;
+	key->seal = c->seal;
 	key->tx_index = c->tx_index;
 	key->name.index = c->rx_index;
 	key->installed = now;

@@ -35,6 +35,10 @@
 /* An answer older than that is no measurement. */
 #define RTT_MAX		(60 * NSEC_PER_SEC)
 
+/* So many forged sessions in a second, and header seal rests for a minute. */
+#define FORGED_MAX	8
+#define FULL_TIME	(60 * NSEC_PER_SEC)
+
 static atomic_t n_links;
 static atomic_t n_busy;
 
@@ -200,13 +204,25 @@ static u32 due(struct sw_link *link, u64 now)
 	return ++live->number ?: ++live->number;
 }
 
+/* What our next ECHO says of us. */
+static u8 echo_flags(const struct sw_live *live, u64 now)
+{
+	u8 flags = 0;
+
+	if (!is_watched(live) || hears(live, now))
+		flags |= SW_ECHO_HEARD;
+	if (now < live->full_until)
+		flags |= SW_ECHO_FULL;
+	return flags;
+}
+
 static enum hrtimer_restart tick(struct hrtimer *timer)
 {
 	struct sw_live *live = container_of(timer, struct sw_live, timer);
 	struct sw_link *link = container_of(live, struct sw_link, live);
 	u64 planned = ktime_to_ns(hrtimer_get_expires(timer));
-	bool heard;
 	u32 number;
+	u8 flags;
 	u64 now;
 
 	rcu_read_lock();
@@ -219,12 +235,12 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 	note_use(live, now);
 	judge(link, now);
 	number = due(link, now);
-	heard = hears(live, now);
+	flags = echo_flags(live, now);
 	start_timer(live, live->state == SKYWIRE_LIVENESS_ALIVE ?
 		    min(live->next_probe, deadline(live)) : live->next_probe);
 	spin_unlock(&live->lock);
 	if (number)
-		sw_echo_probe(link, number, now + live->offset, heard);
+		sw_echo_probe(link, number, now + live->offset, flags);
 	rcu_read_unlock();
 	/* It has been started above, or is not to be. */
 	return HRTIMER_NORESTART;
@@ -279,6 +295,7 @@ static void measure(struct sw_live *live, const struct sw_echo *echo, u64 now)
 static void note_echo(struct sw_link *link, const struct sw_echo *echo, u64 now)
 {
 	link->live.heard_by = echo->flags & SW_ECHO_HEARD;
+	WRITE_ONCE(link->live.wants_full, !!(echo->flags & SW_ECHO_FULL));
 	if (is_watched(&link->live))
 		judge(link, now);
 }
@@ -288,19 +305,20 @@ static void note_echo(struct sw_link *link, const struct sw_echo *echo, u64 now)
  * @link: link
  * @echo: the probe
  *
- * Return: whether to say in the answer that we hear.
+ * Return: the flags of the answer.
  */
-bool sw_live_request(struct sw_link *link, struct sw_echo *echo)
+u8 sw_live_request(struct sw_link *link, struct sw_echo *echo)
 {
 	struct sw_live *live = &link->live;
-	bool heard, was_alive;
+	bool was_alive;
+	u8 flags;
 	u64 now;
 
 	spin_lock(&live->lock);
 	now = ktime_get_ns();
 	was_alive = live->state == SKYWIRE_LIVENESS_ALIVE;
 	note_echo(link, echo, now);
-	heard = !is_watched(live) || hears(live, now);
+	flags = echo_flags(live, now);
 	/* The answer is our probe, too; but not where something changes. */
 	if (was_alive && live->state == SKYWIRE_LIVENESS_ALIVE)
 		live->next_probe = max(live->next_probe,
@@ -308,7 +326,31 @@ bool sw_live_request(struct sw_link *link, struct sw_echo *echo)
 	else
 		start_timer(live, now);
 	spin_unlock(&live->lock);
-	return heard;
+	return flags;
+}
+
+/*
+ * A session did not verify that came in a frame whose header alone was sealed.
+ * When there are many of them, ask the neighbour to seal all for a while: then
+ * the link's tag tells whether it was on this link that they were changed.
+ */
+void sw_live_forged(struct sw_link *link)
+{
+	struct sw_live *live = &link->live;
+	u64 now;
+
+	spin_lock(&live->lock);
+	now = ktime_get_ns();
+	if (now - live->forged_at > NSEC_PER_SEC) {
+		live->forged_at = now;
+		live->forged = 0;
+	}
+	if (++live->forged == FORGED_MAX) {
+		live->full_until = now + FULL_TIME;
+		live->next_probe = now;
+		start_timer(live, now);
+	}
+	spin_unlock(&live->lock);
 }
 
 /* A probe has been answered. */

@@ -189,7 +189,7 @@ const struct nla_policy skywire_key_get_nl_policy[SKYWIRE_A_KEY_RX_INDEX + 1] = 
 };
 
 /* SKYWIRE_CMD_KEY_NEW - do */
-const struct nla_policy skywire_key_new_nl_policy[SKYWIRE_A_KEY_OPAQUE + 1] = {
+const struct nla_policy skywire_key_new_nl_policy[SKYWIRE_A_KEY_SEAL + 1] = {
 	[SKYWIRE_A_KEY_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SKYWIRE_A_KEY_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[SKYWIRE_A_KEY_LINK] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -205,6 +205,7 @@ const struct nla_policy skywire_key_new_nl_policy[SKYWIRE_A_KEY_OPAQUE + 1] = {
 	[SKYWIRE_A_KEY_SOFT_FRAMES] = { .type = NLA_U64, },
 	[SKYWIRE_A_KEY_HARD_FRAMES] = { .type = NLA_U64, },
 	[SKYWIRE_A_KEY_OPAQUE] = { .type = NLA_BINARY, },
+	[SKYWIRE_A_KEY_SEAL] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 /* SKYWIRE_CMD_KEY_DEL - do */
@@ -360,7 +361,7 @@ const struct genl_ops skywire_nl_ops[21] = {
 		.cmd		= SKYWIRE_CMD_KEY_NEW,
 		.doit		= skywire_nl_key_new_doit,
 		.policy		= skywire_key_new_nl_policy,
-		.maxattr	= SKYWIRE_A_KEY_OPAQUE,
+		.maxattr	= SKYWIRE_A_KEY_SEAL,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

@@ -45,7 +45,7 @@ extern const struct nla_policy skywire_prefix_del_nl_policy[SKYWIRE_A_PREFIX_LEN
 
 extern const struct nla_policy skywire_key_get_nl_policy[SKYWIRE_A_KEY_RX_INDEX + 1];
 
-extern const struct nla_policy skywire_key_new_nl_policy[SKYWIRE_A_KEY_OPAQUE + 1];
+extern const struct nla_policy skywire_key_new_nl_policy[SKYWIRE_A_KEY_SEAL + 1];
 
 extern const struct nla_policy skywire_key_del_nl_policy[SKYWIRE_A_KEY_RX_INDEX + 1];
 

@@ -53,6 +53,7 @@ static int fill_key(struct sk_buff *msg, void *object)
 	if (sw_nl_put_device(msg, sw_key_device(key)) || put_owner(msg, key) ||
 	    nla_put_u8(msg, SKYWIRE_A_KEY_CIPHER, key->cipher) ||
 	    nla_put_u8(msg, SKYWIRE_A_KEY_ROLE, key->role) ||
+	    nla_put_u8(msg, SKYWIRE_A_KEY_SEAL, key->seal) ||
 	    nla_put_u32(msg, SKYWIRE_A_KEY_RX_INDEX, key->name.index) ||
 	    nla_put_u32(msg, SKYWIRE_A_KEY_TX_INDEX, key->tx_index) ||
 	    nla_put(msg, SKYWIRE_A_KEY_OPAQUE, key->opaque_len, key->opaque) ||
@@ -172,6 +173,7 @@ static int parse_key(struct sw_device *sw, struct genl_info *info,
 		     struct sw_key_config *c)
 {
 	struct nlattr *role = info->attrs[SKYWIRE_A_KEY_ROLE];
+	struct nlattr *seal = info->attrs[SKYWIRE_A_KEY_SEAL];
 	struct nlattr *rx = info->attrs[SKYWIRE_A_KEY_RX_INDEX];
 	struct nlattr *cipher, *tx;
 	int err;
@@ -189,6 +191,12 @@ static int parse_key(struct sw_device *sw, struct genl_info *info,
 	c->role = role ? nla_get_u8(role) : SKYWIRE_ROLE_INITIATOR;
 	c->tx_index = nla_get_u32(tx);
 	c->rx_index = rx ? nla_get_u32(rx) : 0;
+	c->seal = seal ? nla_get_u8(seal) : SKYWIRE_SEAL_FULL;
+	if (c->seal != SKYWIRE_SEAL_FULL && c->peer) {
+		NL_SET_ERR_MSG_ATTR(info->extack, seal,
+				    "a session has no header to seal");
+		return -EINVAL;
+	}
 	return parse_limits(info, c) ?: parse_opaque(info, c);
 }
 

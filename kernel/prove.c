@@ -461,7 +461,7 @@ static void answer(struct sw_peer *peer, struct sk_buff *skb,
 	way.labels = labels;
 	way.count = sw_route_reverse(r, labels);
 	way.postage = sw_cb(skb)->postage;
-	if (unlikely(sw_skb_own(peer->sw, skb, SW_FRAME_LEN +
+	if (unlikely(sw_skb_own(peer->sw, skb, SW_LINK_ROOM +
 				sw_route_len(way.count) + SW_SESSION_LEN,
 				SW_TAILROOM, SKYWIRE_COUNTER_SEAL_COPIES))) {
 		sw_drop(peer->sw, skb, SKYWIRE_DROP_NO_MEMORY);

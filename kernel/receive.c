@@ -163,11 +163,22 @@ static void replayed(struct sw_peer *peer, struct sk_buff *skb)
 	sw_drop(peer->sw, skb, SKYWIRE_DROP_DUPLICATE);
 }
 
+/* Somebody may have changed what the link has not sealed. */
+static void note_forged(struct sw_device *sw, struct sk_buff *skb)
+{
+	struct sw_link *link = sw_link_lookup(sw, sw_cb(skb)->label);
+
+	if (link)
+		sw_live_forged(link);
+}
+
 static void session_opened(struct sk_buff *skb, struct sw_key *key, int err)
 {
 	struct sw_peer *peer = key->peer;
 
 	if (unlikely(err)) {
+		if (err == -EBADMSG && sw_cb(skb)->sealed)
+			note_forged(peer->sw, skb);
 		sw_drop(peer->sw, skb,
 			sw_crypt_reason(err, SKYWIRE_DROP_SESSION_AUTH));
 		return;
@@ -206,7 +217,7 @@ static void receive_session(struct sw_device *sw, struct sk_buff *skb)
 		sw_drop(sw, skb, SKYWIRE_DROP_KEY_EXPIRED);
 		return;
 	}
-	sw_open(skb, key, 0, sizeof(*s), session_opened);
+	sw_open(skb, key, 0, sizeof(*s), skb->len - sizeof(*s), session_opened);
 }
 
 /* A packet whose way ends here. */
@@ -268,6 +279,28 @@ static void receive_packet(struct sw_link *link, struct sk_buff *skb)
 		sw_forward(link, skb);
 }
 
+/*
+ * Take frame header and tag off. Where the header alone was sealed, the tag is
+ * behind that; and only a session's packet, which is sealed end to end, may come
+ * so. False where it is none.
+ */
+static bool open_packet(struct sk_buff *skb)
+{
+	unsigned int sealed = sw_cb(skb)->sealed;
+	const struct sw_route *r;
+
+	if (likely(!sealed)) {
+		skb_trim(skb, skb->len - SW_TAG_LEN);
+		__skb_pull(skb, SW_FRAME_LEN);
+		return true;
+	}
+	__skb_pull(skb, SW_FRAME_LEN + SW_TAG_LEN);
+	memmove(skb->data, skb->data - SW_TAG_LEN, sealed);
+	r = (const struct sw_route *)skb->data;
+	return sw_route_type(r) == SW_PACKET_DATA &&
+	       sw_route_len(r->count) == sealed;
+}
+
 static void link_opened(struct sk_buff *skb, struct sw_key *key, int err)
 {
 	struct sw_device *sw = key->link->sw;
@@ -281,9 +314,28 @@ static void link_opened(struct sk_buff *skb, struct sw_key *key, int err)
 		return;
 	}
 	sw_live_heard(key->link);
-	skb_trim(skb, skb->len - SW_TAG_LEN);
-	__skb_pull(skb, SW_FRAME_LEN);
+	if (unlikely(!open_packet(skb))) {
+		sw_drop(sw, skb, SKYWIRE_DROP_HEADER);
+		return;
+	}
 	receive_packet(key->link, skb);
+}
+
+/* Is it a frame of data, of either kind? Sets @sealed: bytes, or 0 for all. */
+static bool parse_type(const struct sw_frame *frame, unsigned int len,
+		       u8 *sealed)
+{
+	unsigned int bytes = frame->sealed * 4;
+
+	*sealed = 0;
+	if (frame->type == SW_FRAME_DATA)
+		return !bytes;
+	if (frame->type != SW_FRAME_DATA_HEADER ||
+	    bytes < sizeof(struct sw_route) || bytes > SW_ROUTE_LEN_MAX ||
+	    len < SW_FRAME_LEN + bytes + SW_TAG_LEN + SW_SESSION_OVERHEAD)
+		return false;
+	*sealed = bytes;
+	return true;
 }
 
 /*
@@ -309,12 +361,15 @@ static struct sw_key *gate(struct sw_device *sw,
 	if (len > skb->len)
 		return NULL;
 	*reason = SKYWIRE_DROP_FRAME_TYPE;
-	if (frame->type != SW_FRAME_DATA || frame->sealed)
+	if (!parse_type(frame, len, &sw_cb(skb)->sealed))
 		return NULL;
 	*reason = SKYWIRE_DROP_NO_INDEX;
 	key = sw_key_lookup(sw->cookie, be32_to_cpu(frame->index));
 	if (!key || !key->link || key->link->sw != sw ||
 	    key->link->transport != transport)
+		return NULL;
+	*reason = SKYWIRE_DROP_FRAME_TYPE;
+	if (sw_cb(skb)->sealed && key->seal != SKYWIRE_SEAL_HEADER)
 		return NULL;
 	*reason = SKYWIRE_DROP_LINK_DOWN;
 	if (READ_ONCE(key->link->state) != SKYWIRE_LINK_STATE_UP)
@@ -364,5 +419,7 @@ void sw_receive(struct sw_device *sw, const struct sw_transport *transport,
 	 */
 	skb_orphan(skb);
 	sw_skb_reset(skb);
-	sw_open(skb, key, 0, SW_FRAME_LEN, link_opened);
+	sw_open(skb, key, 0, SW_FRAME_LEN, sw_cb(skb)->sealed ?
+		sw_cb(skb)->sealed + SW_TAG_LEN : skb->len - SW_FRAME_LEN,
+		link_opened);
 }

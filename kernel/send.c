@@ -49,11 +49,38 @@ static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 		sw_count(link->sw, SKYWIRE_COUNTER_FORWARDED);
 }
 
+/* Seal the header alone? Both ends must allow it, and the payload be sealed. */
+static bool seals_header(const struct sw_link *link, const struct sw_key *key,
+			 const struct sk_buff *skb)
+{
+	const struct sw_route *r = (const struct sw_route *)skb->data;
+
+	return unlikely(key->seal == SKYWIRE_SEAL_HEADER) &&
+	       sw_route_type(r) == SW_PACKET_DATA &&
+	       !READ_ONCE(link->live.wants_full) &&
+	       skb->len >= sw_route_len(r->count) + SW_SESSION_OVERHEAD;
+}
+
+/* Make room for the tag, behind the header or behind all; what is sealed. */
+static unsigned int make_tag_room(struct sk_buff *skb, bool header)
+{
+	const struct sw_route *r = (const struct sw_route *)skb->data;
+	unsigned int len = sw_route_len(r->count);
+
+	if (!header) {
+		__skb_put(skb, SW_TAG_LEN);
+		return skb->len;
+	}
+	__skb_push(skb, SW_TAG_LEN);
+	memmove(skb->data, skb->data + SW_TAG_LEN, len);
+	return len + SW_TAG_LEN;
+}
+
 /**
  * sw_link_send - seal a source-routed packet and hand it to the transport
  * @link: egress link
- * @skb: owned, reset, from the source-route header on, with room for a frame
- *	header in front and a tag behind; consumed
+ * @skb: owned, reset, from the source-route header on, with SW_LINK_ROOM in front
+ *	and a tag's room behind; consumed
  * @forwarded: it came from another node
  * @fee: what was kept of its postage for that
  *
@@ -65,6 +92,8 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 	const struct sw_route *r = (const struct sw_route *)skb->data;
 	struct sw_frame *frame;
 	struct sw_key *key;
+	unsigned int len;
+	bool header;
 	u64 counter;
 
 	if (unlikely(skb->len > READ_ONCE(link->mtu))) {
@@ -84,14 +113,17 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 	sw_cb(skb)->class = r->class;
 	sw_cb(skb)->counter = counter;
 
-	__skb_put(skb, SW_TAG_LEN);
+	header = seals_header(link, key, skb);
+	len = make_tag_room(skb, header);
+	if (header)
+		sw_count(link->sw, SKYWIRE_COUNTER_HEADER_SEALED);
 	frame = __skb_push(skb, sizeof(*frame));
-	frame->type = SW_FRAME_DATA;
-	frame->sealed = 0;
+	frame->type = header ? SW_FRAME_DATA_HEADER : SW_FRAME_DATA;
+	frame->sealed = header ? (len - SW_TAG_LEN) / 4 : 0;
 	frame->len = cpu_to_be16(skb->len);
 	frame->index = cpu_to_be32(key->tx_index);
 	frame->counter = cpu_to_be64(counter);
-	sw_seal(skb, key, 0, sizeof(*frame), link_sealed);
+	sw_seal(skb, key, 0, sizeof(*frame), len, link_sealed);
 }
 
 static void push_route(struct sk_buff *skb, const struct sw_way *way,
@@ -197,6 +229,7 @@ void sw_session_send(struct sw_peer *peer, struct sk_buff *skb,
 	sw_cb(skb)->label = way->link->label;
 	sw_cb(skb)->second = second;
 	sw_seal(skb, key, sw_route_len(way->count), sizeof(*s),
+		skb->len - sw_route_len(way->count) - sizeof(*s),
 		session_sealed);
 }
 

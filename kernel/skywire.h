@@ -57,10 +57,12 @@ enum {
 	 * it themselves.
 	 */
 	SW_UNDERLAY_ROOM = 16 + 40 + 8,
-	SW_HEADROOM	= SW_UNDERLAY_ROOM + SW_FRAME_LEN + SW_ROUTE_LEN_MAX +
+	/* A tag follows the header where that alone is sealed. */
+	SW_LINK_ROOM	= SW_FRAME_LEN + SW_TAG_LEN,
+	SW_HEADROOM	= SW_UNDERLAY_ROOM + SW_LINK_ROOM + SW_ROUTE_LEN_MAX +
 			  SW_SESSION_LEN,
 	SW_TAILROOM	= 2 * SW_TAG_LEN,
-	SW_COUNTERS	= SKYWIRE_COUNTER_DUPLICATED + 1,
+	SW_COUNTERS	= SKYWIRE_COUNTER_HEADER_SEALED + 1,
 	SW_DROPS	= SKYWIRE_DROP_DUPLICATE + 1,
 	SW_TRANSPORTS	= SKYWIRE_TRANSPORT_ETHERNET + 1,
 };
@@ -201,6 +203,7 @@ struct sw_key_name {
  * @work: removal, expiry and notifications, under sw_mutex
  * @free: frees in process context after a grace period
  * @role: of the handshake; constant
+ * @seal: enum skywire_seal; constant
  * @cipher: enum skywire_cipher; constant
  * @soft_told: a soft limit's passing was notified; sw_mutex
  * @changed: it has changed its slot, of which @work has not told yet
@@ -239,6 +242,7 @@ struct sw_key {
 	struct delayed_work	work;
 	struct rcu_work		free;
 	u8			role;
+	u8			seal;
 	u8			cipher;
 	bool			soft_told;
 	bool			changed;
@@ -261,6 +265,7 @@ struct sw_key_config {
 	struct sw_peer	*peer;
 	u8		cipher;
 	u8		role;
+	u8		seal;
 	u32		rx_index;
 	u32		tx_index;
 	u32		soft_time;
@@ -295,6 +300,10 @@ struct sw_endpoint {
  * @closed: the link goes, @timer is not started any more
  * @busy: it carries traffic
  * @heard_by: the neighbour says that it hears us
+ * @wants_full: it wants no frames whose header alone is sealed; READ_ONCE
+ * @forged: sessions that did not verify in such frames, since @forged_at
+ * @forged_at: when the first of them came
+ * @full_until: we want no such frames until then
  * @timer: probes and judges
  * @work: tells listeners of changes; pins the link while it is queued
  * @busy_ns: interval of probes while @busy; 0 for none
@@ -324,6 +333,10 @@ struct sw_live {
 	bool			closed;
 	bool			busy;
 	bool			heard_by;
+	bool			wants_full;
+	unsigned int		forged;
+	u64			forged_at;
+	u64			full_until;
 	struct hrtimer		timer;
 	struct work_struct	work;
 	u64			busy_ns;
@@ -610,6 +623,8 @@ struct sw_prefix {
  * @hops: labels of the header in front, while the session layer is opened
  * @second: id of the path that a copy is to take, or 0, while the session layer
  *	is sealed
+ * @sealed: bytes of the header that alone was sealed for the link that it came
+ *	in on, or 0
  * @forwarded: it came from another node, while the link layer is sealed
  * @class: DS field: of the outer header until the link layer is open, of the
  *	packet from then on
@@ -622,6 +637,7 @@ struct sw_cb {
 	u8	class;
 	u8	hops;
 	u8	second;
+	u8	sealed;
 	bool	forwarded;
 };
 
@@ -700,9 +716,9 @@ void sw_crypt_exit(void);
 int sw_skb_own(struct sw_device *sw, struct sk_buff *skb, unsigned int head,
 	       unsigned int tail, enum skywire_counter copies);
 void sw_seal(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
-	     unsigned int aad, sw_crypt_done_t done);
+	     unsigned int aad, unsigned int len, sw_crypt_done_t done);
 void sw_open(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
-	     unsigned int aad, sw_crypt_done_t done);
+	     unsigned int aad, unsigned int len, sw_crypt_done_t done);
 
 /* link.c */
 struct sw_link *sw_link_create(struct sw_device *sw, u16 label,
@@ -735,7 +751,8 @@ void sw_live_close(struct sw_link *link);
 void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns);
 void sw_live_kick(struct sw_link *link);
 void sw_live_wake(struct sw_link *link);
-bool sw_live_request(struct sw_link *link, struct sw_echo *echo);
+void sw_live_forged(struct sw_link *link);
+u8 sw_live_request(struct sw_link *link, struct sw_echo *echo);
 void sw_live_reply(struct sw_link *link, const struct sw_echo *echo);
 bool sw_live_may_answer(struct sw_link *link);
 
@@ -762,7 +779,7 @@ static inline bool sw_link_is_dead(const struct sw_link *link)
 }
 
 /* echo.c */
-void sw_echo_probe(struct sw_link *link, u32 number, u64 time, bool heard);
+void sw_echo_probe(struct sw_link *link, u32 number, u64 time, u8 flags);
 void sw_echo_receive(struct sw_link *link, struct sk_buff *skb);
 
 /* error.c */

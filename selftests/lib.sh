@@ -420,11 +420,17 @@ key_link() {
 	add_key "$b" link "${LABEL[$b,$a]}" "${INDEX[$a,$b]}" "${INDEX[$b,$a]}" "$@"
 }
 
-# link A B [ARGUMENT...]: over their wire, with keys
+# link A B [seal full | header] [ARGUMENT...]: over their wire, with keys
 link() {
-	half_link "$@"
-	half_link "$2" "$1" "${@:3}"
-	key_link "$1" "$2"
+	local a=$1 b=$2 seal=()
+	shift 2
+	if [ "${1:-}" = seal ]; then
+		seal=("$1" "$2")
+		shift 2
+	fi
+	half_link "$a" "$b" "$@"
+	half_link "$b" "$a" "$@"
+	key_link "$a" "$b" ${seal[@]+"${seal[@]}"}
 }
 
 # route_of A NODE...: sets ROUTE to "link LABEL labels L,L..." along the nodes
@@ -478,14 +484,14 @@ need_python() {
 		skip_all "no python3-cryptography"
 }
 
-# played_link NODE AT LABEL PORT KEY: a link to what a program plays at PORT in
-# AT. Frames to the node carry the label and 1 as index, those from it the
-# label and 2.
+# played_link NODE AT LABEL PORT KEY [ARGUMENT...]: a link to what a program plays
+# at PORT in AT; the arguments are the key's. Frames to the node carry the label and
+# 1 as index, those from it the label and 2.
 played_link() {
 	sw "$1" link add label "$3" neighbour "$5" \
 		remote "$(endpoint "${UL[$2,$1]}" "$4")" \
 		probe-busy 0 > /dev/null || die "no link $3 at $1"
-	add_key "$1" link "$3" "${3}1" "${3}2"
+	add_key "$1" link "$3" "${3}1" "${3}2" "${@:6}"
 }
 
 # play NODE AT PROGRAM: takes over the results of the program that plays NODE's

@@ -78,6 +78,7 @@ enum sw_echo_kind {
 
 enum {
 	SW_ECHO_HEARD	= 1,	/* the sender hears the receiver; of probes */
+	SW_ECHO_FULL	= 2,	/* the sender wants no type 5; of probes */
 };
 
 /* Payload of an ERROR packet, about a DATA packet. */

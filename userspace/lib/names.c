@@ -66,6 +66,17 @@ const char *sw_path_state_name(unsigned int value)
 	return NULL;
 }
 
+const char *sw_seal_name(unsigned int value)
+{
+	switch ((enum skywire_seal)value) {
+	case SKYWIRE_SEAL_FULL:
+		return "full";
+	case SKYWIRE_SEAL_HEADER:
+		return "header";
+	}
+	return NULL;
+}
+
 const char *sw_cipher_name(unsigned int value)
 {
 	switch ((enum skywire_cipher)value) {
@@ -142,6 +153,8 @@ const char *sw_counter_name(unsigned int value)
 		return "proof-out";
 	case SKYWIRE_COUNTER_DUPLICATED:
 		return "duplicated";
+	case SKYWIRE_COUNTER_HEADER_SEALED:
+		return "header-sealed";
 	}
 	return NULL;
 }

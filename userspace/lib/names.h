@@ -10,6 +10,7 @@ const char *sw_transport_name(unsigned int value);
 const char *sw_link_state_name(unsigned int value);
 const char *sw_liveness_name(unsigned int value);
 const char *sw_path_state_name(unsigned int value);
+const char *sw_seal_name(unsigned int value);
 const char *sw_cipher_name(unsigned int value);
 const char *sw_role_name(unsigned int value);
 const char *sw_key_slot_name(unsigned int value);

@@ -133,6 +133,7 @@ static const struct sw_attr key_attrs[] = {
 	[SKYWIRE_A_KEY_RX_FRAMES] = ATTR_UINT("rx-frames", 8),
 	[SKYWIRE_A_KEY_DRIVER] = ATTR("driver", STRING),
 	[SKYWIRE_A_KEY_SOFT_EXPIRED] = ATTR("soft-expired", FLAG),
+	[SKYWIRE_A_KEY_SEAL] = ATTR_ENUM("seal", sw_seal_name),
 };
 
 static const struct sw_attr entry_attrs[] = {

@@ -74,7 +74,7 @@ _swctl_keywords() {
 	"peer add" | "peer set") echo redundancy probe-interval dev ;;
 	"prefix add") echo peer dev ;;
 	"key show" | "key del") echo rx-index dev ;;
-	"key add") echo link peer cipher role rx-index tx-index rx-key tx-key \
+	"key add") echo link peer cipher role seal rx-index tx-index rx-key tx-key \
 		soft-time hard-time soft-frames hard-frames dev ;;
 	"key "*) ;;
 	*) echo dev ;;
@@ -93,6 +93,7 @@ _swctl_values() {
 	state) echo up down ;;
 	transport) echo udp ethernet ;;
 	role) echo initiator responder ;;
+	seal) echo full header ;;
 	cipher) echo chacha20-poly1305 aes-256-gcm aes-128-gcm ;;
 	labels) echo none ;;
 	oif) echo any; ls /sys/class/net 2>/dev/null ;;

@@ -31,7 +31,8 @@ static void print(const struct sw_object *key)
 	       str(key, session ? SKYWIRE_A_KEY_PEER : SKYWIRE_A_KEY_LINK));
 	printf("    cipher %s driver %s\n", str(key, SKYWIRE_A_KEY_CIPHER),
 	       str(key, SKYWIRE_A_KEY_DRIVER));
-	printf("    tx-index %s age %s%s\n", str_index(key, SKYWIRE_A_KEY_TX_INDEX),
+	printf("    tx-index %s seal %s age %s%s\n", str_index(key, SKYWIRE_A_KEY_TX_INDEX),
+	       str(key, SKYWIRE_A_KEY_SEAL),
 	       str_time(sw_object_uint(key, SKYWIRE_A_KEY_AGE)),
 	       sw_object_has(key, SKYWIRE_A_KEY_SOFT_EXPIRED) ?
 	       " soft-expired" : "");
@@ -70,6 +71,7 @@ static const struct keyword add_keywords[] = {
 	{ "peer",	 put_key,	SKYWIRE_A_KEY_PEER, false },
 	{ "cipher",	 put_enum,	SKYWIRE_A_KEY_CIPHER, true },
 	{ "role",	 put_enum,	SKYWIRE_A_KEY_ROLE, false },
+	{ "seal",	 put_enum,	SKYWIRE_A_KEY_SEAL, false },
 	{ "rx-index",	 put_u32,	SKYWIRE_A_KEY_RX_INDEX, false },
 	{ "tx-index",	 put_u32,	SKYWIRE_A_KEY_TX_INDEX, true },
 	{ "rx-key",	 put_secret,	SKYWIRE_A_KEY_RX_KEY, true },
@@ -251,7 +253,8 @@ const struct object key_object = {
 	"Usage: swctl key [show [rx-index INDEX] [dev DEV]]\n"
 	"       swctl key add link LABEL | peer KEY  cipher CIPHER tx-index INDEX\n"
 	"                     rx-key FILE tx-key FILE [rx-index INDEX]\n"
-	"                     [role initiator | responder] [LIMITS] [dev DEV]\n"
+	"                     [role initiator | responder] [seal full | header]\n"
+	"                     [LIMITS] [dev DEV]\n"
 	"       swctl key del rx-index INDEX [dev DEV]\n"
 	"       swctl key gen [FILE]     a new identity's secret; '-' prints it\n"
 	"       swctl key pub [FILE]     the public key of an identity's secret\n"

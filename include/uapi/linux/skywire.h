@@ -114,6 +114,17 @@ enum skywire_role {
 };
 
 /**
+ * enum skywire_seal - What a link's frames seal.
+ * @SKYWIRE_SEAL_FULL: All of the packet.
+ * @SKYWIRE_SEAL_HEADER: Of DATA packets only the source-route header, for
+ *   their payload is sealed end to end; of others, all.
+ */
+enum skywire_seal {
+	SKYWIRE_SEAL_FULL,
+	SKYWIRE_SEAL_HEADER,
+};
+
+/**
  * enum skywire_key_slot - What a key is used for.
  * @SKYWIRE_KEY_SLOT_PREVIOUS: Accepted for 60 seconds after it was replaced,
  *   never sent with.
@@ -158,6 +169,7 @@ enum skywire_key_slot {
  * @SKYWIRE_COUNTER_PROOF_OUT: Sessions' own echo packets made here; requests
  *   and answers.
  * @SKYWIRE_COUNTER_DUPLICATED: Copies made here for a second path.
+ * @SKYWIRE_COUNTER_HEADER_SEALED: Frames sent whose header alone was sealed.
  */
 enum skywire_counter {
 	SKYWIRE_COUNTER_RX_FRAMES,
@@ -178,6 +190,7 @@ enum skywire_counter {
 	SKYWIRE_COUNTER_PROOF_IN,
 	SKYWIRE_COUNTER_PROOF_OUT,
 	SKYWIRE_COUNTER_DUPLICATED,
+	SKYWIRE_COUNTER_HEADER_SEALED,
 };
 
 /**
@@ -431,6 +444,7 @@ enum {
 	SKYWIRE_A_KEY_RX_FRAMES,
 	SKYWIRE_A_KEY_DRIVER,
 	SKYWIRE_A_KEY_SOFT_EXPIRED,
+	SKYWIRE_A_KEY_SEAL,
 
 	__SKYWIRE_A_KEY_MAX,
 	SKYWIRE_A_KEY_MAX = (__SKYWIRE_A_KEY_MAX - 1)
