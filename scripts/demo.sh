@@ -6,7 +6,8 @@
 # that has the module. Everything it makes is gone at its end.
 #
 #     client ---- relay1 ==== relay2 ---- server
-#            UDP/IPv4    UDP/IPv6    UDP/IPv4
+#        \   UDP/IPv4    UDP/IPv6   /  UDP/IPv4
+#         '------- Ethernet -------'
 #
 # Read from "The network" on, it is also a guide to setting up nodes by hand.
 set -euo pipefail
@@ -56,11 +57,16 @@ wait_for() {
 
 jobs=()
 
+# spawn NODE COMMAND...: in the background; its process is what end_jobs ends
+spawn() {
+	ip netns exec "$PREFIX$1" "${@:2}" &
+	jobs+=($!)
+}
+
 # capture NODE DEVICE FILTER: into $TMP/NODE.pcap, in force on return
 capture() {
-	at "$1" tcpdump -i "$2" -n -U --immediate-mode -w "$TMP/$1.pcap" "$3" \
-		2> "$TMP/$1.log" &
-	jobs+=($!)
+	spawn "$1" tcpdump -i "$2" -n -U --immediate-mode -w "$TMP/$1.pcap" "$3" \
+		2> "$TMP/$1.log"
 	wait_for 60 grep -q 'listening on' "$TMP/$1.log" || die "no capture at $1"
 }
 
@@ -151,6 +157,14 @@ wire() {
 	ipn "$3" link set "to-$1" up
 }
 
+# bare_wire A MAC B MAC: one without IP
+bare_wire() {
+	ip link add "to-$3" address "$2" netns "$PREFIX$1" type veth \
+		peer name "to-$1" address "$4" netns "$PREFIX$3"
+	ipn "$1" link set "to-$3" up
+	ipn "$3" link set "to-$1" up
+}
+
 draw_index() { od -An -N4 -tu4 /dev/urandom | tr -d ' '; }
 
 # keys CIPHER A OWNER B OWNER: keys for both directions between A and B. OWNER is
@@ -179,10 +193,11 @@ for name in "${NODES[@]}"; do
 	note "        ${ADDR[$name]}"
 done
 
-say "Wires between neighbours: IPv4, IPv6, IPv4. Nobody routes between them."
+say "Wires between neighbours: IPv4, IPv6, IPv4, and one with no IP at all"
 wire client 10.1.0.1/24   relay1 10.1.0.2/24
 wire relay1 fd00:2::1/64  relay2 fd00:2::2/64
 wire relay2 10.3.0.1/24   server 10.3.0.2/24
+bare_wire client 02:00:00:00:00:01 relay2 02:00:00:00:00:02
 
 say "Links: each end names the neighbour's key and gives the link a label"
 sw client link add label 1  neighbour "${KEY[relay1]}" remote 10.1.0.2:$PORT
@@ -191,12 +206,18 @@ sw relay1 link add label 12 neighbour "${KEY[relay2]}" remote "[fd00:2::2]:$PORT
 sw relay2 link add label 21 neighbour "${KEY[relay1]}" remote "[fd00:2::1]:$PORT"
 sw relay2 link add label 22 neighbour "${KEY[server]}" remote 10.3.0.2:$PORT
 sw server link add label 1  neighbour "${KEY[relay2]}" remote 10.3.0.1:$PORT
+sw client link add label 2  neighbour "${KEY[relay2]}" transport ethernet \
+	remote 02:00:00:00:00:02 interface to-relay2
+sw relay2 link add label 23 neighbour "${KEY[client]}" transport ethernet \
+	remote 02:00:00:00:00:01 interface to-client
 note "client 1 -- 11 relay1 12 -- 21 relay2 22 -- 1 server"
+note "client 2 ----- Ethernet ----- 23 relay2"
 
 say "Keys of the links, fresh and random. Between the relays, another cipher."
 keys chacha20-poly1305 client "link 1"  relay1 "link 11"
 keys aes-256-gcm       relay1 "link 12" relay2 "link 21"
 keys chacha20-poly1305 relay2 "link 22" server "link 1"
+keys aes-256-gcm       client "link 2"  relay2 "link 23"
 
 say "Peers, and the source routes that lead to them: the relays' labels in turn"
 sw client peer add "${KEY[server]}"
@@ -204,6 +225,9 @@ sw client path add peer "${KEY[server]}" link 1 labels 12,22 > /dev/null
 sw server peer add "${KEY[client]}"
 sw server path add peer "${KEY[client]}" link 1 labels 21,11 > /dev/null
 note "to the server: link 1, labels 12,22      to the client: link 1, labels 21,11"
+sw client path add peer "${KEY[server]}" link 2 labels 22 preference 1 > /dev/null
+sw server path add peer "${KEY[client]}" link 1 labels 23 preference 1 > /dev/null
+note "and if these fail: link 2, label 22           and: link 1, label 23"
 
 say "Keys of the session between client and server, which no relay has"
 keys chacha20-poly1305 client "peer ${KEY[server]}" server "peer ${KEY[client]}"
@@ -218,8 +242,7 @@ indent < "$TMP/ping"
 answered=$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$TMP/ping")
 shown "ping, over two relays" "${answered:-0} of 5 answered" "${answered:-0} == 5"
 
-at server iperf3 -s --forceflush > "$TMP/iperf3.log" 2>&1 &
-jobs+=($!)
+spawn server iperf3 -s --forceflush > "$TMP/iperf3.log" 2>&1
 wait_for 60 grep -q listening "$TMP/iperf3.log" || die "iperf3 does not listen"
 
 say "iperf3, TCP, and what the first relay shows meanwhile"
@@ -252,7 +275,8 @@ end_jobs
 say "A look at the wire: the client sends the server this, in three datagrams:"
 note "$MARKER"
 capture client sw0 "udp port 7777"
-capture relay1 to-relay2 "udp port $PORT"
+# Longer than the probes that links exchange
+capture relay1 to-relay2 "udp port $PORT and greater 160"
 capture server sw0 "udp port 7777"
 for _ in 1 2 3; do
 	# shellcheck disable=SC2016 # for the bash inside
@@ -278,6 +302,27 @@ shown "marker on the server's sw0" "$seen times" "$seen >= 3"
 seen=$(markers relay1) frames=$(packets relay1)
 shown "marker on the wire between the relays" "$seen times in $frames frames" \
 	"$seen == 0 && $frames >= 3"
+
+spawn server iperf3 -s --forceflush > "$TMP/iperf3.log" 2>&1
+wait_for 60 grep -q listening "$TMP/iperf3.log" || die "iperf3 does not listen"
+
+say "A transfer, and after 4 seconds the wire between the relays is cut"
+at client timeout 60 iperf3 -f k -i 1 --forceflush -t 10 -c "$to" > "$TMP/cut" 2>&1 &
+client=$!
+wait_for 30 grep -qE ' 3\.[0-9]+-4\.' "$TMP/cut" || :
+before=$(sw client -j path show peer "${KEY[server]}" id 2 | tr , '\n' | sed -n 's/"packets"://p')
+ipn relay1 link set to-relay2 down
+sleep 1
+sw client path show peer "${KEY[server]}" | grep -E '^path|state|labels' | indent
+wait "$client" || :
+after=$(sw client -j path show peer "${KEY[server]}" id 2 | tr , '\n' | sed -n 's/"packets"://p')
+indent < "$TMP/cut"
+# Seconds from the seventh on in which something was sent
+rest=$(awk '$4 == "sec" && $3 + 0 >= 6 && $5 > 0 && !/sender|receiver/ { n++ }
+	    END { print n + 0 }' "$TMP/cut")
+shown "cut: the transfer goes on" "over Ethernet, $((after - before)) packets" \
+	"$rest > 0 && $after - $before > 20"
+end_jobs
 
 say "What was shown"
 printf '%s\n' "${table[@]}" | indent
