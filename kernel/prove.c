@@ -25,8 +25,8 @@
 /* Without an answer for so many intervals a path is suspect. */
 #define PATIENCE	3
 #define HOLD_MIN	NSEC_PER_SEC
-#define HOLD_MAX	(64 * NSEC_PER_SEC)
-#define HOLD_MEMORY	(120 * NSEC_PER_SEC)
+#define HOLD_MAX	(16 * NSEC_PER_SEC)
+#define HOLD_MEMORY	(60 * NSEC_PER_SEC)
 /* Fewer packets than as many say little of a path's loss. */
 #define SAMPLE		256
 /* The path may have got wider (RFC 8201, 4). */
