@@ -89,6 +89,9 @@ static bool hears(const struct sw_live *live, u64 now)
 
 static void tell(struct sw_link *link)
 {
+	/* Under RCU a link may be looked at that nobody pins any more. */
+	if (link->live.closed)
+		return;
 	refcount_inc(&link->refs);
 	if (!queue_work(sw_wq, &link->live.work))
 		sw_link_put(link);
@@ -296,8 +299,12 @@ static void note_echo(struct sw_link *link, const struct sw_echo *echo, u64 now)
 {
 	link->live.heard_by = echo->flags & SW_ECHO_HEARD;
 	WRITE_ONCE(link->live.wants_full, !!(echo->flags & SW_ECHO_FULL));
-	if (is_watched(&link->live))
-		judge(link, now);
+	if (!is_watched(&link->live))
+		return;
+	judge(link, now);
+	/* A change calls for a probe. */
+	if (link->live.next_probe <= now)
+		start_timer(&link->live, now);
 }
 
 /**
@@ -310,21 +317,17 @@ static void note_echo(struct sw_link *link, const struct sw_echo *echo, u64 now)
 u8 sw_live_request(struct sw_link *link, struct sw_echo *echo)
 {
 	struct sw_live *live = &link->live;
-	bool was_alive;
 	u8 flags;
 	u64 now;
 
 	spin_lock(&live->lock);
 	now = ktime_get_ns();
-	was_alive = live->state == SKYWIRE_LIVENESS_ALIVE;
 	note_echo(link, echo, now);
 	flags = echo_flags(live, now);
-	/* The answer is our probe, too; but not where something changes. */
-	if (was_alive && live->state == SKYWIRE_LIVENESS_ALIVE)
+	/* The answer is our probe, too; but not where something changed. */
+	if (live->state == SKYWIRE_LIVENESS_ALIVE && live->next_probe > now)
 		live->next_probe = max(live->next_probe,
 				       now + next_interval(live));
-	else
-		start_timer(live, now);
 	spin_unlock(&live->lock);
 	return flags;
 }

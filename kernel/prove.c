@@ -73,6 +73,9 @@ static void set_active(struct sw_prober *p, bool active)
 
 static void tell(struct sw_peer *peer)
 {
+	/* Under RCU a peer may be looked at that nobody pins any more. */
+	if (peer->prober.closed)
+		return;
 	refcount_inc(&peer->refs);
 	if (!queue_work(sw_wq, &peer->prober.work))
 		sw_peer_put(peer);
