@@ -13,7 +13,7 @@ static bool is_any(const struct sw_object *link, unsigned int type)
 
 static void print(const struct sw_object *link)
 {
-	const char *interface = str_interface(link);
+	const char *interface;
 
 	printf("link %s dev %s state %s transport %s mtu %s\n",
 	       str(link, SKYWIRE_A_LINK_LABEL), str(link, SKYWIRE_A_LINK_IFNAME),
@@ -21,6 +21,7 @@ static void print(const struct sw_object *link)
 	       str(link, SKYWIRE_A_LINK_MTU));
 	printf("    neighbour %s\n", str(link, SKYWIRE_A_LINK_NEIGHBOUR));
 	printf("    remote %s\n", str_endpoint(link));
+	interface = str_interface(link);
 	if (sw_object_has(link, SKYWIRE_A_LINK_INTERFACE))
 		printf("    interface %s\n", interface);
 	else

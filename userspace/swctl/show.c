@@ -224,12 +224,14 @@ static void print_dev(const struct sw_object *dev)
 
 static void print_link(const struct node *node, const struct sw_object *link)
 {
-	const char *interface = str_interface(link);
 	__u8 owner[SW_KEY_LEN];
+	const char *interface;
 
 	owner_of_label(owner, sw_object_uint(link, SKYWIRE_A_LINK_LABEL));
-	printf("\nlink: %s (%s)\n", str(link, SKYWIRE_A_LINK_LABEL),
-	       str(link, SKYWIRE_A_LINK_STATE));
+	printf("\nlink: %s (%s, %s)\n", str(link, SKYWIRE_A_LINK_LABEL),
+	       str(link, SKYWIRE_A_LINK_STATE),
+	       str(link, SKYWIRE_A_LINK_LIVENESS));
+	interface = str_interface(link);
 	printf("  neighbour: %s\n", str(link, SKYWIRE_A_LINK_NEIGHBOUR));
 	printf("  remote: %s%s%s\n", str_endpoint(link),
 	       *interface ? " by " : "", interface);
