@@ -85,7 +85,7 @@ static void receive_request(struct sw_link *link, struct sk_buff *skb,
 {
 	u8 flags = relayed ? 0 : sw_live_request(link, echo);
 
-	if (unlikely(!sw_live_may_answer(link))) {
+	if (unlikely(!sw_live_may_answer(link, relayed))) {
 		sw_drop(link->sw, skb, SKYWIRE_DROP_ECHO_RATE);
 		return;
 	}

@@ -58,7 +58,7 @@ void sw_error_send(struct sw_link *ingress, const struct sk_buff *skb, u8 code,
 	if (sw_route_type(r) != SW_PACKET_DATA ||
 	    skb->len < sw_route_len(r->count) + SW_SESSION_OVERHEAD)
 		return;
-	if (!sw_live_may_answer(ingress)) {
+	if (!sw_live_may_answer(ingress, true)) {
 		sw_count(ingress->sw, SKYWIRE_COUNTER_ERROR_LIMITED);
 		return;
 	}

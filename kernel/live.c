@@ -20,24 +20,24 @@
 #define BUSY_LINKS	100
 #define BUSY_SHARE	(100 * NSEC_PER_USEC)
 #define IDLE_LINKS	1000
-#define IDLE_SHARE	NSEC_PER_MSEC
+#define IDLE_SHARE	((u64)NSEC_PER_MSEC)
 /* Without packets for that long, a link is idle. */
-#define IDLE_AFTER	NSEC_PER_SEC
+#define IDLE_AFTER	((u64)NSEC_PER_SEC)
 /* A link that comes back has to last for that long before it is trusted; each
  * death soon after that doubles it.
  */
-#define HOLD_MIN	NSEC_PER_SEC
-#define HOLD_MAX	(16 * NSEC_PER_SEC)
-#define HOLD_MEMORY	(60 * NSEC_PER_SEC)
+#define HOLD_MIN	((u64)NSEC_PER_SEC)
+#define HOLD_MAX	(16 * (u64)NSEC_PER_SEC)
+#define HOLD_MEMORY	(60 * (u64)NSEC_PER_SEC)
 /* Answers: one for each such time, and as many at once. */
 #define ANSWER_TIME	(NSEC_PER_MSEC / 2)
 #define ANSWER_BURST	100
 /* An answer older than that is no measurement. */
-#define RTT_MAX		(60 * NSEC_PER_SEC)
+#define RTT_MAX		(60 * (u64)NSEC_PER_SEC)
 
 /* So many forged sessions in a second, and header seal rests for a minute. */
 #define FORGED_MAX	8
-#define FULL_TIME	(60 * NSEC_PER_SEC)
+#define FULL_TIME	(60 * (u64)NSEC_PER_SEC)
 
 static atomic_t n_links;
 static atomic_t n_busy;
@@ -78,7 +78,7 @@ static u64 next_interval(const struct sw_live *live)
 static u64 deadline(const struct sw_live *live)
 {
 	return max(READ_ONCE(live->heard), live->start) +
-	       sw_silence(live->loss) * pace(live);
+	       sw_silence(live->loss) * max(pace(live), live->paced);
 }
 
 /* Do we hear the neighbour? */
@@ -201,6 +201,10 @@ static u32 due(struct sw_link *link, u64 now)
 
 	if (now < live->next_probe)
 		return 0;
+	/* The first sign at a quicker pace takes a round trip. */
+	if (pace(live) < live->paced)
+		live->start = now + live->rtt;
+	live->paced = pace(live);
 	live->next_probe = now + next_interval(live);
 	if (!may_probe(link))
 		return 0;
@@ -230,11 +234,21 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 
 	rcu_read_lock();
 	spin_lock(&live->lock);
+	if (!is_watched(live)) {
+		spin_unlock(&live->lock);
+		rcu_read_unlock();
+		return HRTIMER_NORESTART;
+	}
 	now = ktime_get_ns();
-	/* A machine that was too busy to look may have been too busy to hear. */
-	if (now - planned > pace(live) / 2)
+	/* A machine that was too busy to look may have been too busy to hear;
+	 * but not for ever.
+	 */
+	if (now - planned > pace(live) / 2 &&
+	    live->forgiven != READ_ONCE(live->heard)) {
+		live->forgiven = READ_ONCE(live->heard);
 		live->start = max(live->start, now - pace(live) *
 				  (SW_SILENCE_MIN - 1));
+	}
 	note_use(live, now);
 	judge(link, now);
 	number = due(link, now);
@@ -324,8 +338,11 @@ u8 sw_live_request(struct sw_link *link, struct sw_echo *echo)
 	now = ktime_get_ns();
 	note_echo(link, echo, now);
 	flags = echo_flags(live, now);
-	/* The answer is our probe, too; but not where something changed. */
-	if (live->state == SKYWIRE_LIVENESS_ALIVE && live->next_probe > now)
+	/* The answer is our probe, too; but not where something changed, or the
+	 * round trip is not known.
+	 */
+	if (live->state == SKYWIRE_LIVENESS_ALIVE && live->rtt &&
+	    live->next_probe > now)
 		live->next_probe = max(live->next_probe,
 				       now + next_interval(live));
 	spin_unlock(&live->lock);
@@ -369,9 +386,16 @@ void sw_live_reply(struct sw_link *link, const struct sw_echo *echo)
 	spin_unlock(&live->lock);
 }
 
-/* May one more request that came in by the link be answered? */
-bool sw_live_may_answer(struct sw_link *link)
+/**
+ * sw_live_may_answer - may one more packet that came in by a link be answered?
+ * @link: link
+ * @stranger: it is not the neighbour's own; these leave it half of the answers
+ *
+ * Under RCU with bottom halves off.
+ */
+bool sw_live_may_answer(struct sw_link *link, bool stranger)
 {
+	u64 least = stranger ? ANSWER_BURST / 2 * ANSWER_TIME : 0;
 	struct sw_live *live = &link->live;
 	bool may;
 	u64 now;
@@ -381,7 +405,7 @@ bool sw_live_may_answer(struct sw_link *link)
 	live->tokens = min_t(u64, live->tokens + now - live->refilled,
 			     ANSWER_BURST * ANSWER_TIME);
 	live->refilled = now;
-	may = live->tokens >= ANSWER_TIME;
+	may = live->tokens >= least + ANSWER_TIME;
 	if (may)
 		live->tokens -= ANSWER_TIME;
 	spin_unlock(&live->lock);
@@ -418,6 +442,7 @@ void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns)
 	spin_lock_bh(&live->lock);
 	if (!busy_ns) {
 		set_busy(live, false, now);
+		live->both_since = 0;
 		WRITE_ONCE(live->state, SKYWIRE_LIVENESS_UNWATCHED);
 	} else if (!is_watched(live)) {
 		WRITE_ONCE(live->state, SKYWIRE_LIVENESS_UNPROVEN);

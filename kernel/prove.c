@@ -21,20 +21,20 @@
 #define STANDBY		4
 /* More peers in use than as many are asked less often. */
 #define ACTIVE_PEERS	100
-#define IDLE_AFTER	(2 * NSEC_PER_SEC)
+#define IDLE_AFTER	(2 * (u64)NSEC_PER_SEC)
 /* Without an answer for so many intervals a path is suspect. */
 #define PATIENCE	3
-#define HOLD_MIN	NSEC_PER_SEC
-#define HOLD_MAX	(16 * NSEC_PER_SEC)
-#define HOLD_MEMORY	(60 * NSEC_PER_SEC)
+#define HOLD_MIN	((u64)NSEC_PER_SEC)
+#define HOLD_MAX	(16 * (u64)NSEC_PER_SEC)
+#define HOLD_MEMORY	(60 * (u64)NSEC_PER_SEC)
 /* Fewer packets than as many say little of a path's loss. */
 #define SAMPLE		256
 /* The path may have got wider (RFC 8201, 4). */
-#define MTU_MEMORY	(600 * NSEC_PER_SEC)
+#define MTU_MEMORY	(600 * (u64)NSEC_PER_SEC)
 /* Answers: one for each such time, and as many at once. */
 #define ANSWER_TIME	(5 * NSEC_PER_MSEC)
 #define ANSWER_BURST	100
-#define RTT_MAX		(60 * NSEC_PER_SEC)
+#define RTT_MAX		(60 * (u64)NSEC_PER_SEC)
 
 /* A request's number: the path's id - 1, whether of full size, and a count. */
 #define NUMBER_FULL	8u
@@ -85,6 +85,9 @@ static void suspect(struct sw_path *path, u64 now)
 {
 	struct sw_proof *proof = path->proof;
 
+	/* Without probes nothing could tell that it is well again. */
+	if (!path->peer->prober.interval)
+		return;
 	proof->good_since = 0;
 	if (proof->suspect)
 		return;
@@ -115,19 +118,16 @@ static struct sw_tally difference(const struct sw_tally *a,
 }
 
 /* What should be left, at least, of the postage of those that arrived? */
-static u64 postage_due(const struct sw_path *path, const struct sw_tally *sent,
-		       const struct sw_tally *arrived)
+static u64 postage_due(const struct sw_path *path, const struct sw_tally *got)
 {
-	u64 bytes = sent->bytes + sent->packets * SW_SESSION_OVERHEAD;
+	u64 bytes = got->bytes + got->packets * SW_SESSION_OVERHEAD;
+	u64 put = got->packets * path->postage_base +
+		  mul_u64_u64_shr(bytes, path->postage_rate, 20);
 	/* Each relay rounds up. */
-	u64 fees = sent->packets * (path->fee_base + (u64)path->count) +
+	u64 fees = got->packets * (path->fee_base + (u64)path->count) +
 		   mul_u64_u64_shr(bytes, path->fee_rate, 20);
 
-	if (fees >= sent->postage)
-		return 0;
-	return mul_u64_u64_div_u64(sent->postage - fees,
-				   min(arrived->packets, sent->packets),
-				   sent->packets);
+	return put > fees ? put - fees : 0;
 }
 
 /* Did as much arrive as the path's links admit? Both reports are in. */
@@ -146,7 +146,7 @@ static void compare(struct sw_path *path, u64 now)
 				       sent.packets));
 	proof->loss = proof->loss - (proof->loss >> 2) + (lost >> 2);
 	if (sw_loss_ppm(proof->loss) > path->loss_admitted ||
-	    got.postage < postage_due(path, &sent, &got))
+	    got.postage < postage_due(path, &got))
 		suspect(path, now);
 	proof->sent_then = proof->sent;
 	proof->arrived_then = proof->arrived;
@@ -232,7 +232,8 @@ static bool is_due(const struct sw_path *path, const struct sw_prober *p,
 	/* A round comes a bit early at times. */
 	if (now - proof->probed < interval(p) - interval(p) / 8)
 		return false;
-	return packets != proof->sent.packets || p->round % STANDBY == 0;
+	return packets != proof->sent.packets ||
+	       proof->number != proof->answered || p->round % STANDBY == 0;
 }
 
 /* Judge a path, and add what is to be asked by it. */
@@ -244,7 +245,7 @@ static int review(struct sw_path *path, struct sw_prober *p, u64 now,
 	int n = 0;
 
 	if (proof->rtt && proof->number != proof->answered &&
-	    now - proof->waiting > PATIENCE * interval(p) + 2 * proof->rtt)
+	    now - max(proof->waiting, p->resumed) > PATIENCE * interval(p) + 2 * proof->rtt)
 		suspect(path, now);
 	review_mtu(proof, now);
 	take_stock(path, &sent);
@@ -295,7 +296,7 @@ static void send_request(const struct request *req, u64 time)
 		.count = path->count,
 		.postage = min_t(u64, fee, U32_MAX),
 	};
-	skb->priority = TC_PRIO_CONTROL;
+	/* Behind the packets that it takes stock of, not ahead of them. */
 	sw_count(path->peer->sw, SKYWIRE_COUNTER_PROOF_OUT);
 	sw_session_send(path->peer, skb, &way, 0, 0, 0);
 }
@@ -304,7 +305,7 @@ static bool can_ask(const struct sw_path *path)
 {
 	enum skywire_path_state state = sw_path_state(path);
 
-	return path->proof && state != SKYWIRE_PATH_STATE_LINK_DOWN &&
+	return state != SKYWIRE_PATH_STATE_LINK_DOWN &&
 	       state != SKYWIRE_PATH_STATE_NO_KEY;
 }
 
@@ -335,8 +336,14 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 	p->round++;
 	for (i = 0; i < SKYWIRE_PATHS_MAX && p->active; i++) {
 		path = rcu_dereference(peer->path[i]);
-		if (!path || !can_ask(path))
+		if (!path || !path->proof)
 			continue;
+		if (!can_ask(path)) {
+			/* Nobody could answer. */
+			path->proof->answered = path->proof->number;
+			path->proof->full = 0;
+			continue;
+		}
 		n += review(path, p, now, req + n);
 		doubt |= is_in_doubt(path);
 	}
@@ -356,6 +363,8 @@ static void wake(struct sw_prober *p, u64 now)
 	p->last_used = now;
 	if (p->closed || !p->interval)
 		return;
+	if (!p->active)
+		p->resumed = now;
 	set_active(p, true);
 	start_timer(p, now);
 }
@@ -365,12 +374,13 @@ void sw_prober_wake(struct sw_peer *peer)
 {
 	struct sw_prober *p = &peer->prober;
 
-	WRITE_ONCE(p->used, true);
-	/* The timer will look. */
-	if (READ_ONCE(p->active))
-		return;
+	/* Under the lock, lest the timer goes to sleep without having seen it. */
 	spin_lock_bh(&p->lock);
-	wake(p, ktime_get_ns());
+	WRITE_ONCE(p->used, true);
+	if (p->active)
+		p->last_used = ktime_get_ns();
+	else
+		wake(p, ktime_get_ns());
 	spin_unlock_bh(&p->lock);
 }
 
@@ -387,8 +397,8 @@ void sw_prove_suspect(struct sw_path *path)
 
 	spin_lock(&p->lock);
 	now = ktime_get_ns();
-	/* Without probes nothing could tell that it is well again. */
-	if (p->interval) {
+	/* Once only: what is asked by the path then, relays refuse as well. */
+	if (!path->proof->suspect) {
 		suspect(path, now);
 		wake(p, now);
 	}
@@ -406,14 +416,17 @@ void sw_prove_suspect(struct sw_path *path)
 void sw_prove_mtu(struct sw_path *path, u32 mtu)
 {
 	u32 overhead = sw_route_len(path->count) + SW_SESSION_OVERHEAD;
+	u32 claim = mtu > overhead ? mtu - overhead : 0;
 	struct sw_prober *p = &path->peer->prober;
 	struct sw_proof *proof = path->proof;
 
-	if (mtu <= overhead || mtu - overhead >= sw_path_mtu(path))
+	/* What is smaller is of no use, and not believed (RFC 8201, 4). */
+	claim = max_t(u32, claim, SKYWIRE_MTU_MIN);
+	if (claim >= sw_path_mtu(path))
 		return;
 	spin_lock(&p->lock);
 	if (!proof->claim && p->interval) {
-		proof->claim = mtu - overhead;
+		proof->claim = claim;
 		proof->full = 0;
 		proof->full_missed = 0;
 		wake(p, ktime_get_ns());
@@ -595,15 +608,38 @@ static void notify_work(struct work_struct *work)
 	sw_peer_put(peer);
 }
 
+/* Nothing is known of a path that is not probed. */
+static void forget(struct sw_path *path)
+{
+	struct sw_proof *proof = path->proof;
+
+	if (proof->suspect)
+		trust(path);
+	WRITE_ONCE(proof->mtu, 0);
+	proof->claim = 0;
+	proof->full = 0;
+	proof->answered = proof->number;
+}
+
 /* Set the interval of probes in ns, 0 for none; under sw_mutex. */
 void sw_prober_configure(struct sw_peer *peer, u64 ns)
 {
 	struct sw_prober *p = &peer->prober;
+	struct sw_path *path;
+	u8 id;
 
 	spin_lock_bh(&p->lock);
 	p->interval = ns;
+	/* The next packet wakes it, if the timer does not run. */
+	WRITE_ONCE(p->used, false);
 	if (!ns)
 		set_active(p, false);
+	for (id = 1; !ns && id <= SKYWIRE_PATHS_MAX; id++) {
+		path = sw_path_find(peer, id);
+		if (path && path->proof)
+			forget(path);
+	}
+	start_timer(p, ktime_get_ns());
 	spin_unlock_bh(&p->lock);
 }
 

@@ -157,7 +157,7 @@ static void send_copy(struct sw_peer *peer, const struct sk_buff *skb, u8 id)
 	struct sw_way way;
 
 	path = rcu_dereference(peer->path[id - 1]);
-	if (!path)
+	if (!path || skb->len - skip - SW_SESSION_OVERHEAD > sw_path_mtu(path))
 		return;
 	copy = alloc_skb(SW_HEADROOM + skb->len - skip + SW_TAG_LEN,
 			 GFP_ATOMIC | __GFP_NOWARN);
@@ -331,8 +331,11 @@ static struct sw_path *route(struct sw_device *sw, struct sk_buff *skb,
 	by->mark = skb->mark;
 	by->dscp = ip_tunnel_get_dsfield(ip_hdr(skb), skb) >> 2;
 	path = sw_path_choose(peer, by);
-	if (!path)
+	if (!path) {
+		/* Its paths may be found to be well again. */
+		sw_prober_used(peer);
 		no_way(sw, skb, SKYWIRE_DROP_NO_PATH);
+	}
 	return path;
 }
 

@@ -312,6 +312,8 @@ struct sw_endpoint {
  * @start: what is heard is expected from then on, after a change of pace
  * @floor: what was heard until then does not count, for the link was dead
  * @next_probe: when to send the next one
+ * @paced: interval that the last one was sent at
+ * @forgiven: @heard, when the timer was last late
  * @both_since: the two ends have heard each other since then, or 0
  * @alive_since: when it was last found alive
  * @hold: how long both have to hear before that counts, after a death
@@ -345,6 +347,8 @@ struct sw_live {
 	u64			start;
 	u64			floor;
 	u64			next_probe;
+	u64			paced;
+	u64			forgiven;
 	u64			both_since;
 	u64			alive_since;
 	u64			hold;
@@ -514,6 +518,7 @@ struct sw_way {
  * @work: tells listeners of changes; pins the peer while it is queued
  * @interval: ns between the timer's rounds; 0 for none
  * @last_used: when @used was last found set
+ * @resumed: when the timer was last started anew
  * @offset: hides our clock from the peer; constant
  * @tokens: answers that we still give, in ns of time saved up
  * @refilled: when @tokens last grew
@@ -529,6 +534,7 @@ struct sw_prober {
 	struct work_struct	work;
 	u64			interval;
 	u64			last_used;
+	u64			resumed;
 	u64			offset;
 	u64			tokens;
 	u64			refilled;
@@ -754,7 +760,7 @@ void sw_live_wake(struct sw_link *link);
 void sw_live_forged(struct sw_link *link);
 u8 sw_live_request(struct sw_link *link, struct sw_echo *echo);
 void sw_live_reply(struct sw_link *link, const struct sw_echo *echo);
-bool sw_live_may_answer(struct sw_link *link);
+bool sw_live_may_answer(struct sw_link *link, bool stranger);
 
 /* A frame of the neighbour's has authenticated. */
 static inline void sw_live_heard(struct sw_link *link)

@@ -166,7 +166,7 @@ inner() {
 	key_file "$8" "$CIPHER"
 	sw "$1" -d sw1 dev set port 5100 identity "${KEY[$2]}" &&
 		sw "$1" -d sw1 link add label 1 neighbour "${KEY[$3]}" \
-			remote "[$6]:5100" mtu 1292 &&
+			remote "[$6]:5100" mtu 1292 probe-busy 0 &&
 		sw "$1" -d sw1 key add link 1 cipher "$CIPHER" rx-index "$7" \
 			tx-index "$8" rx-key "$rx" tx-key "$FILE" &&
 		sw "$1" -d sw1 peer add "${KEY[$3]}" &&
