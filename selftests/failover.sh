@@ -9,13 +9,16 @@
 cuts=$((SCALE > 1 ? 5 : ${CUTS:-20}))
 PROBES=
 
+# An emulated CPU that stands still for 30 ms would kill links that nobody cut.
+slow_probes=(probe-busy 50000)
+
 # A has two ways to B, over R1 and over R2.
 node A R1 R2 B
 for relay in R1 R2; do
 	wire A $relay
 	wire $relay B
-	link A $relay
-	link $relay B
+	link A $relay "${slow_probes[@]}"
+	link $relay B "${slow_probes[@]}"
 done
 session A B R1
 # second_way A B PREFERENCE [ARGUMENT...]: A's path over R2
