@@ -84,6 +84,7 @@ static int sw_stop_dev(struct net_device *dev)
 	mutex_lock(&sw_mutex);
 	sw_transports_close(netdev_priv(dev));
 	mutex_unlock(&sw_mutex);
+	sw_miss_flush(netdev_priv(dev));
 	return 0;
 }
 
@@ -139,13 +140,16 @@ static void sw_uninit_dev(struct net_device *dev)
 	struct sw_peer *peer, *next_peer;
 
 	mutex_lock(&sw_mutex);
-	list_del_init(&sw->node);
+	list_del_rcu(&sw->node);
 	list_for_each_entry_safe(peer, next_peer, &sw->peers, node)
 		sw_peer_delete(peer);
 	list_for_each_entry_safe(link, next_link, &sw->links, node)
 		sw_link_delete(link);
 	sw_notify_device(sw, SKYWIRE_CMD_DEV_DEL_NTF);
 	mutex_unlock(&sw_mutex);
+	sw_upcalls_forget(sw);
+	sw_control_exit(sw);
+	sw_miss_exit(sw);
 	gro_cells_destroy(&sw->gro);
 }
 
@@ -218,6 +222,9 @@ static void sw_setup(struct net_device *dev)
 	INIT_LIST_HEAD(&sw->links);
 	INIT_LIST_HEAD(&sw->peers);
 	get_random_bytes(&sw->flow_key, sizeof(sw->flow_key));
+	get_random_bytes(&sw->handshake.secret, sizeof(sw->handshake.secret));
+	sw_control_init(sw);
+	sw_miss_init(sw);
 }
 
 static int create(struct net *net, struct net_device *dev)
@@ -234,7 +241,7 @@ static int create(struct net *net, struct net_device *dev)
 	 * freed whoever pins it.
 	 */
 	mutex_lock(&sw_mutex);
-	list_add_tail(&sw->node, &sw_devices);
+	list_add_tail_rcu(&sw->node, &sw_devices);
 	sw_notify_device(sw, SKYWIRE_CMD_DEV_NTF);
 	mutex_unlock(&sw_mutex);
 	return 0;

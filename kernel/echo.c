@@ -33,18 +33,14 @@ static void send_echo(struct sw_link *link, struct sk_buff *skb)
  */
 void sw_echo_probe(struct sw_link *link, u32 number, u64 time, u8 flags)
 {
-	const unsigned int head = SW_UNDERLAY_ROOM + SW_FRAME_LEN +
-				  sizeof(struct sw_route);
 	struct sw_echo *echo;
 	struct sk_buff *skb;
 
-	skb = alloc_skb(head + sizeof(*echo) + SW_TAG_LEN,
-			GFP_ATOMIC | __GFP_NOWARN);
+	skb = sw_skb_alloc(sizeof(*echo), GFP_ATOMIC);
 	if (!skb) {
 		sw_count_drop(link->sw, SKYWIRE_DROP_NO_MEMORY);
 		return;
 	}
-	skb_reserve(skb, head);
 	echo = push_echo(skb, SW_ECHO_REQUEST, number);
 	echo->flags = flags;
 	echo->time = cpu_to_be64(time);

@@ -11,19 +11,16 @@ static struct sk_buff *make(struct sw_link *ingress, const struct sk_buff *skb,
 			    u8 code, u32 mtu)
 {
 	const struct sw_route *r = (const struct sw_route *)skb->data;
-	unsigned int head = SW_UNDERLAY_ROOM + SW_FRAME_LEN + SW_ROUTE_LEN_MAX;
 	__be16 labels[SKYWIRE_LABELS_MAX];
 	struct sw_error *error;
 	struct sk_buff *out;
 	unsigned int count;
 
-	out = alloc_skb(head + sizeof(*error) + SW_TAG_LEN,
-			GFP_ATOMIC | __GFP_NOWARN);
+	out = sw_skb_alloc(sizeof(*error), GFP_ATOMIC);
 	if (!out) {
 		sw_count_drop(ingress->sw, SKYWIRE_DROP_NO_MEMORY);
 		return NULL;
 	}
-	skb_reserve(out, head);
 	error = __skb_put_zero(out, sizeof(*error));
 	error->code = code;
 	error->label = r->labels[r->next];

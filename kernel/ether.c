@@ -11,7 +11,9 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
+#include <linux/jhash.h>
 #include <linux/rtnetlink.h>
+#include <skywire/handshake.h>
 #include "nl.h"
 
 /**
@@ -38,11 +40,39 @@ static struct ether_endpoint *to_ether(const struct sw_endpoint *ep)
 	return container_of(ep, struct ether_endpoint, ep);
 }
 
-/*
- * The device that a frame is for, by the key that it names; NULL where there is
- * none. Frames that begin a handshake name no key: they would have to be
- * offered to each device of the namespace.
- */
+/* Of one interface, different addresses hardly have the same. */
+static u32 address_hash(const u8 *addr, const struct net_device *dev)
+{
+	return jhash(addr, ETH_ALEN, dev->ifindex);
+}
+
+static bool is_handshake(const struct sk_buff *skb)
+{
+	const struct sw_frame *frame;
+	struct sw_frame copy;
+
+	frame = skb_header_pointer(skb, 0, sizeof(copy), &copy);
+	return frame && sw_frame_is_handshake(frame);
+}
+
+/* A frame that names no key: each device of the namespace gets to see it. */
+static void offer(struct net *net, struct sk_buff *skb,
+		  const struct sw_outer *outer)
+{
+	struct sw_device *sw;
+	struct sk_buff *copy;
+
+	list_for_each_entry_rcu(sw, &sw_devices, node) {
+		if (sw->cookie != net->net_cookie || !sw_is_open(sw, &sw_ether))
+			continue;
+		copy = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
+		if (copy)
+			sw_receive(sw, &sw_ether, copy, outer);
+	}
+	consume_skb(skb);
+}
+
+/* The device that a frame is for, by the key that it names; or NULL. */
 static struct sw_device *find_device(struct net *net, struct sk_buff *skb)
 {
 	const struct sw_frame *frame;
@@ -64,12 +94,20 @@ static struct sw_device *find_device(struct net *net, struct sk_buff *skb)
 static int ether_receive(struct sk_buff *skb, struct net_device *dev,
 			 struct packet_type *type, struct net_device *orig_dev)
 {
+	struct sw_outer outer = { .iif = dev->ifindex };
 	struct sw_device *sw;
 
 	/* Those of a VLAN without an interface are another host's as well. */
 	if (skb->pkt_type != PACKET_HOST) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
 		return NET_RX_DROP;
+	}
+	outer.from = address_hash(eth_hdr(skb)->h_source, dev);
+	outer.len = skb->data - skb_mac_header(skb);
+	outer.unicast = true;
+	if (unlikely(is_handshake(skb))) {
+		offer(dev_net(dev), skb, &outer);
+		return NET_RX_SUCCESS;
 	}
 	sw = find_device(dev_net(dev), skb);
 	if (unlikely(!sw)) {
@@ -78,8 +116,7 @@ static int ether_receive(struct sk_buff *skb, struct net_device *dev,
 		kfree_skb_reason(skb, SKB_DROP_REASON_UNHANDLED_PROTO);
 		return NET_RX_DROP;
 	}
-	/* There is no DS field, and so no congestion mark. */
-	sw_receive(sw, &sw_ether, skb, 0);
+	sw_receive(sw, &sw_ether, skb, &outer);
 	return NET_RX_SUCCESS;
 }
 
@@ -119,11 +156,10 @@ static enum skywire_drop obstacle(struct sw_device *sw,
 	return len > READ_ONCE(dev->mtu) ? SKYWIRE_DROP_TOO_BIG : 0;
 }
 
-static bool ether_xmit(struct sw_link *link, struct sw_endpoint *ep,
+static bool ether_xmit(struct sw_device *sw, struct sw_endpoint *ep,
 		       struct sk_buff *skb, u8 ds)
 {
 	struct net_device *dev = rcu_dereference(to_ether(ep)->dev);
-	struct sw_device *sw = link->sw;
 	enum skywire_drop reason;
 
 	reason = obstacle(sw, dev, skb->len);
@@ -148,6 +184,31 @@ static bool ether_xmit(struct sw_link *link, struct sw_endpoint *ep,
 	}
 	dev_queue_xmit(skb);
 	return true;
+}
+
+static bool ether_source(struct sw_device *sw, const void *frame,
+			 const struct sw_outer *outer, struct sw_source *s)
+{
+	const struct ethhdr *header = frame - outer->len;
+	struct ether_endpoint *ether = (void *)s->room;
+	struct net *net = rcu_dereference(sw->net);
+	struct net_device *dev;
+
+	BUILD_BUG_ON(sizeof(*ether) > sizeof(s->room));
+	dev = net ? dev_get_by_index_rcu(net, outer->iif) : NULL;
+	if (!dev)
+		return false;
+	s->ep = &ether->ep;
+	s->ep->transport = &sw_ether;
+	s->ep->from = outer->from;
+	ether_addr_copy(ether->remote, header->h_source);
+	strscpy(ether->name, dev->name, sizeof(ether->name));
+	rcu_assign_pointer(ether->dev, dev);
+	s->prefix.transport = SKYWIRE_TRANSPORT_ETHERNET;
+	s->prefix.oif = outer->iif;
+	s->name = s->prefix;
+	ether_addr_copy(s->name.addr, header->h_source);
+	return is_valid_ether_addr(header->h_source);
 }
 
 static struct net_device *interface_of(const struct ether_endpoint *ether)
@@ -284,8 +345,10 @@ static void ether_free(struct sw_endpoint *ep)
 static int ether_fill(struct sk_buff *msg, const struct sw_endpoint *ep)
 {
 	const struct ether_endpoint *ether = to_ether(ep);
-	const struct net_device *dev = interface_of(ether);
+	const struct net_device *dev;
 
+	/* Of an arrival's source, it is known under RCU. */
+	dev = rcu_dereference_check(ether->dev, lockdep_is_held(&sw_mutex));
 	if (nla_put(msg, SKYWIRE_A_LINK_REMOTE, ETH_ALEN, ether->remote) ||
 	    nla_put_string(msg, SKYWIRE_A_LINK_INTERFACE, ether->name) ||
 	    nla_put_u32(msg, SKYWIRE_A_LINK_OIF, dev ? dev->ifindex : 0))
@@ -377,4 +440,5 @@ const struct sw_transport sw_ether = {
 	.fill	= ether_fill,
 	.free	= ether_free,
 	.xmit	= ether_xmit,
+	.source	= ether_source,
 };

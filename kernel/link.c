@@ -229,6 +229,7 @@ void sw_link_delete(struct sw_link *link)
 		sw_path_delete(path);
 	sw_live_close(link);
 	sw_keyring_flush(&link->keys);
+	sw_control_close(link);
 	sw_notify_link(link, SKYWIRE_CMD_LINK_DEL_NTF);
 	RCU_INIT_POINTER(slot->link, NULL);
 	slot->released = boot_seconds();

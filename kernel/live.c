@@ -29,15 +29,16 @@
 #define HOLD_MIN	((u64)NSEC_PER_SEC)
 #define HOLD_MAX	(16 * (u64)NSEC_PER_SEC)
 #define HOLD_MEMORY	(60 * (u64)NSEC_PER_SEC)
-/* Answers: one for each such time, and as many at once. */
-#define ANSWER_TIME	(NSEC_PER_MSEC / 2)
-#define ANSWER_BURST	100
 /* An answer older than that is no measurement. */
 #define RTT_MAX		(60 * (u64)NSEC_PER_SEC)
 
 /* So many forged sessions in a second, and header seal rests for a minute. */
 #define FORGED_MAX	8
 #define FULL_TIME	(60 * (u64)NSEC_PER_SEC)
+
+/* Answers, to the neighbour and to others, from one bucket */
+static const struct sw_rate answer_rate = { 2000, 100 };
+static const struct sw_rate stranger_rate = { 2000, 50 };
 
 static atomic_t n_links;
 static atomic_t n_busy;
@@ -395,21 +396,8 @@ void sw_live_reply(struct sw_link *link, const struct sw_echo *echo)
  */
 bool sw_live_may_answer(struct sw_link *link, bool stranger)
 {
-	u64 least = stranger ? ANSWER_BURST / 2 * ANSWER_TIME : 0;
-	struct sw_live *live = &link->live;
-	bool may;
-	u64 now;
-
-	spin_lock(&live->lock);
-	now = ktime_get_ns();
-	live->tokens = min_t(u64, live->tokens + now - live->refilled,
-			     ANSWER_BURST * ANSWER_TIME);
-	live->refilled = now;
-	may = live->tokens >= least + ANSWER_TIME;
-	if (may)
-		live->tokens -= ANSWER_TIME;
-	spin_unlock(&live->lock);
-	return may;
+	return sw_rate_allows(&link->live.answers,
+			      stranger ? &stranger_rate : &answer_rate);
 }
 
 static void notify_work(struct work_struct *work)

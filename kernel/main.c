@@ -34,11 +34,16 @@ static int __init skywire_init(void)
 	err = sw_device_init(numdevs);
 	if (err)
 		goto err_transports;
-	err = sw_netlink_init();
+	err = sw_upcall_init();
 	if (err)
 		goto err_device;
+	err = sw_netlink_init();
+	if (err)
+		goto err_upcall;
 	return 0;
 
+err_upcall:
+	sw_upcall_exit();
 err_device:
 	sw_device_exit();
 err_transports:
@@ -54,6 +59,7 @@ err_address:
 static void __exit skywire_exit(void)
 {
 	sw_netlink_exit();
+	sw_upcall_exit();
 	sw_device_exit();
 	sw_transports_exit();
 	sw_key_exit();

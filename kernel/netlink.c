@@ -151,8 +151,24 @@ int sw_nl_put_device(struct sk_buff *msg, const struct sw_device *sw)
 	return 0;
 }
 
-static int put(struct sk_buff *msg, u32 portid, u32 seq, int flags, u8 cmd,
-	       sw_nl_fill_t fill, void *object)
+/* An address of 4 or 16 bytes; 0 or -EINVAL explained. */
+int sw_nl_parse_address(struct genl_info *info, struct nlattr *attr,
+			struct in6_addr *addr, u16 *family)
+{
+	memset(addr, 0, sizeof(*addr));
+	if (nla_len(attr) != 4 && nla_len(attr) != 16) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "an address has 4 or 16 bytes");
+		return -EINVAL;
+	}
+	*family = nla_len(attr) == 4 ? AF_INET : AF_INET6;
+	nla_memcpy(addr, attr, sizeof(*addr));
+	return 0;
+}
+
+/* Put a whole message: header, and what @fill says of @object. */
+int sw_nl_put(struct sk_buff *msg, u32 portid, u32 seq, int flags, u8 cmd,
+	      sw_nl_fill_t fill, void *object)
 {
 	void *header;
 	int err;
@@ -177,7 +193,8 @@ int sw_nl_reply(struct genl_info *info, u8 cmd, sw_nl_fill_t fill, void *object)
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
-	err = put(msg, info->snd_portid, info->snd_seq, 0, cmd, fill, object);
+	err = sw_nl_put(msg, info->snd_portid, info->snd_seq, 0, cmd, fill,
+			object);
 	if (err) {
 		nlmsg_free(msg);
 		return err;
@@ -198,7 +215,7 @@ void sw_nl_notify(struct sw_device *sw, u8 cmd, sw_nl_fill_t fill, void *object)
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		goto err_tell;
-	err = put(msg, 0, 0, 0, cmd, fill, object);
+	err = sw_nl_put(msg, 0, 0, 0, cmd, fill, object);
 	if (err) {
 		nlmsg_free(msg);
 		goto err_tell;
@@ -220,8 +237,9 @@ int sw_nl_dump_object(struct sw_nl_dump *dump, void *object)
 
 	if (dump->at++ < cb->args[1])
 		return 0;
-	err = put(dump->msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-		  NLM_F_MULTI, dump->cmd, dump->fill, object);
+	err = sw_nl_put(dump->msg, NETLINK_CB(cb->skb).portid,
+			cb->nlh->nlmsg_seq, NLM_F_MULTI, dump->cmd, dump->fill,
+			object);
 	if (err)
 		return err;
 	nl_dump_check_consistent(cb, nlmsg_hdr(dump->msg));
@@ -370,6 +388,7 @@ static int set_device(struct sw_device *sw, struct genl_info *info)
 	struct nlattr *identity = info->attrs[SKYWIRE_A_DEV_IDENTITY];
 	struct nlattr *mark = info->attrs[SKYWIRE_A_DEV_FWMARK];
 	struct in6_addr address;
+	siphash_key_t mac1_key;
 	int err;
 
 	err = sw_nl_check_underlay(sw, info, SKYWIRE_A_DEV_PORT) ?:
@@ -387,7 +406,8 @@ static int set_device(struct sw_device *sw, struct genl_info *info)
 		return -EEXIST;
 	}
 	if (identity) {
-		err = sw_address(nla_data(identity), &address);
+		err = sw_address(nla_data(identity), &address) ?:
+		      sw_mac1_key(nla_data(identity), &mac1_key);
 		if (err)
 			return err;
 	}
@@ -398,6 +418,7 @@ static int set_device(struct sw_device *sw, struct genl_info *info)
 	if (identity) {
 		nla_memcpy(sw->identity, identity, sizeof(sw->identity));
 		sw->address = address;
+		sw_handshake_identity(sw, &mac1_key);
 		sw->has_identity = true;
 	}
 	if (mark)
@@ -474,6 +495,12 @@ int __init sw_netlink_init(void)
 	BUILD_BUG_ON(SKYWIRE_A_KEY_IFNAME - SKYWIRE_A_DEV_IFNAME);
 	BUILD_BUG_ON(SKYWIRE_A_STATS_IFINDEX - SKYWIRE_A_DEV_IFINDEX);
 	BUILD_BUG_ON(SKYWIRE_A_STATS_IFNAME - SKYWIRE_A_DEV_IFNAME);
+	BUILD_BUG_ON(SKYWIRE_A_UPCALL_IFINDEX - SKYWIRE_A_DEV_IFINDEX);
+	BUILD_BUG_ON(SKYWIRE_A_UPCALL_IFNAME - SKYWIRE_A_DEV_IFNAME);
+	BUILD_BUG_ON(SKYWIRE_A_CONTROL_IFINDEX - SKYWIRE_A_DEV_IFINDEX);
+	BUILD_BUG_ON(SKYWIRE_A_CONTROL_IFNAME - SKYWIRE_A_DEV_IFNAME);
+	BUILD_BUG_ON(SKYWIRE_A_MISS_IFINDEX - SKYWIRE_A_DEV_IFINDEX);
+	BUILD_BUG_ON(SKYWIRE_A_MISS_IFNAME - SKYWIRE_A_DEV_IFNAME);
 	err = genl_register_family(&family);
 	if (!err)
 		set_registered(true);

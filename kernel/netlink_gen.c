@@ -230,8 +230,53 @@ const struct nla_policy skywire_peer_set_nl_policy[SKYWIRE_A_PEER_PROBE_INTERVAL
 	[SKYWIRE_A_PEER_PROBE_INTERVAL] = { .type = NLA_U32, },
 };
 
+/* SKYWIRE_CMD_UPCALL_BIND - do */
+const struct nla_policy skywire_upcall_bind_nl_policy[SKYWIRE_A_UPCALL_CLASS + 1] = {
+	[SKYWIRE_A_UPCALL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SKYWIRE_A_UPCALL_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[SKYWIRE_A_UPCALL_CLASS] = NLA_POLICY_MAX(NLA_U8, 2),
+};
+
+/* SKYWIRE_CMD_UPCALL_UNBIND - do */
+const struct nla_policy skywire_upcall_unbind_nl_policy[SKYWIRE_A_UPCALL_CLASS + 1] = {
+	[SKYWIRE_A_UPCALL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SKYWIRE_A_UPCALL_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[SKYWIRE_A_UPCALL_CLASS] = NLA_POLICY_MAX(NLA_U8, 2),
+};
+
+/* SKYWIRE_CMD_HANDSHAKE_SEND - do */
+const struct nla_policy skywire_handshake_send_nl_policy[SKYWIRE_A_LINK_FRAME + 1] = {
+	[SKYWIRE_A_LINK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SKYWIRE_A_LINK_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[SKYWIRE_A_LINK_TRANSPORT] = NLA_POLICY_RANGE(NLA_U8, 1, 2),
+	[SKYWIRE_A_LINK_REMOTE] = { .type = NLA_BINARY, },
+	[SKYWIRE_A_LINK_REMOTE_PORT] = { .type = NLA_U16, },
+	[SKYWIRE_A_LINK_LOCAL] = { .type = NLA_BINARY, },
+	[SKYWIRE_A_LINK_OIF] = { .type = NLA_U32, },
+	[SKYWIRE_A_LINK_INTERFACE] = { .type = NLA_NUL_STRING, .len = 15, },
+	[SKYWIRE_A_LINK_FRAME] = { .type = NLA_BINARY, },
+};
+
+/* SKYWIRE_CMD_CONTROL_SEND - do */
+const struct nla_policy skywire_control_send_nl_policy[SKYWIRE_A_CONTROL_PAYLOAD + 1] = {
+	[SKYWIRE_A_CONTROL_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SKYWIRE_A_CONTROL_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[SKYWIRE_A_CONTROL_LINK] = NLA_POLICY_MIN(NLA_U16, 1),
+	[SKYWIRE_A_CONTROL_LABELS] = { .type = NLA_BINARY, },
+	[SKYWIRE_A_CONTROL_POSTAGE] = { .type = NLA_U32, },
+	[SKYWIRE_A_CONTROL_PAYLOAD] = { .type = NLA_BINARY, },
+};
+
+/* SKYWIRE_CMD_MISS_ANSWER - do */
+const struct nla_policy skywire_miss_answer_nl_policy[SKYWIRE_A_MISS_VERDICT + 1] = {
+	[SKYWIRE_A_MISS_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SKYWIRE_A_MISS_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
+	[SKYWIRE_A_MISS_ADDRESS] = { .type = NLA_BINARY, },
+	[SKYWIRE_A_MISS_VERDICT] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
 /* Ops table for skywire */
-const struct genl_ops skywire_nl_ops[21] = {
+const struct genl_ops skywire_nl_ops[26] = {
 	{
 		.cmd		= SKYWIRE_CMD_DEV_GET,
 		.doit		= skywire_nl_dev_get_doit,
@@ -383,6 +428,41 @@ const struct genl_ops skywire_nl_ops[21] = {
 		.doit		= skywire_nl_peer_set_doit,
 		.policy		= skywire_peer_set_nl_policy,
 		.maxattr	= SKYWIRE_A_PEER_PROBE_INTERVAL,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= SKYWIRE_CMD_UPCALL_BIND,
+		.doit		= skywire_nl_upcall_bind_doit,
+		.policy		= skywire_upcall_bind_nl_policy,
+		.maxattr	= SKYWIRE_A_UPCALL_CLASS,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= SKYWIRE_CMD_UPCALL_UNBIND,
+		.doit		= skywire_nl_upcall_unbind_doit,
+		.policy		= skywire_upcall_unbind_nl_policy,
+		.maxattr	= SKYWIRE_A_UPCALL_CLASS,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= SKYWIRE_CMD_HANDSHAKE_SEND,
+		.doit		= skywire_nl_handshake_send_doit,
+		.policy		= skywire_handshake_send_nl_policy,
+		.maxattr	= SKYWIRE_A_LINK_FRAME,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= SKYWIRE_CMD_CONTROL_SEND,
+		.doit		= skywire_nl_control_send_doit,
+		.policy		= skywire_control_send_nl_policy,
+		.maxattr	= SKYWIRE_A_CONTROL_PAYLOAD,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= SKYWIRE_CMD_MISS_ANSWER,
+		.doit		= skywire_nl_miss_answer_doit,
+		.policy		= skywire_miss_answer_nl_policy,
+		.maxattr	= SKYWIRE_A_MISS_VERDICT,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

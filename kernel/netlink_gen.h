@@ -53,8 +53,18 @@ extern const struct nla_policy skywire_stats_get_nl_policy[SKYWIRE_A_STATS_IFNAM
 
 extern const struct nla_policy skywire_peer_set_nl_policy[SKYWIRE_A_PEER_PROBE_INTERVAL + 1];
 
+extern const struct nla_policy skywire_upcall_bind_nl_policy[SKYWIRE_A_UPCALL_CLASS + 1];
+
+extern const struct nla_policy skywire_upcall_unbind_nl_policy[SKYWIRE_A_UPCALL_CLASS + 1];
+
+extern const struct nla_policy skywire_handshake_send_nl_policy[SKYWIRE_A_LINK_FRAME + 1];
+
+extern const struct nla_policy skywire_control_send_nl_policy[SKYWIRE_A_CONTROL_PAYLOAD + 1];
+
+extern const struct nla_policy skywire_miss_answer_nl_policy[SKYWIRE_A_MISS_VERDICT + 1];
+
 /* Ops table for skywire */
-extern const struct genl_ops skywire_nl_ops[21];
+extern const struct genl_ops skywire_nl_ops[26];
 
 int skywire_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info);
 int skywire_nl_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
@@ -87,6 +97,11 @@ int skywire_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info);
 int skywire_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info);
 int skywire_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int skywire_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info);
+int skywire_nl_upcall_bind_doit(struct sk_buff *skb, struct genl_info *info);
+int skywire_nl_upcall_unbind_doit(struct sk_buff *skb, struct genl_info *info);
+int skywire_nl_handshake_send_doit(struct sk_buff *skb, struct genl_info *info);
+int skywire_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info);
+int skywire_nl_miss_answer_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	SKYWIRE_NLGRP_CONFIG,

@@ -166,10 +166,9 @@ static int names_endpoint(struct genl_info *info,
  * Check the request, and make the endpoint that the link is to have: its old
  * one, changed. NULL where there is none to be, or an ERR_PTR explained.
  */
-static struct sw_endpoint *make_endpoint(struct sw_device *sw,
-					 struct genl_info *info,
-					 const struct sw_transport *transport,
-					 const struct sw_endpoint *old)
+struct sw_endpoint *sw_nl_endpoint(struct sw_device *sw, struct genl_info *info,
+				   const struct sw_transport *transport,
+				   const struct sw_endpoint *old)
 {
 	struct sw_endpoint *ep;
 	int err;
@@ -210,6 +209,20 @@ static void apply(struct sw_link *link, struct genl_info *info,
 	sw_notify_link(link, SKYWIRE_CMD_LINK_NTF);
 }
 
+/* The transport that a request names, udp where it does not; or an ERR_PTR. */
+const struct sw_transport *sw_nl_transport(struct genl_info *info)
+{
+	struct nlattr *id = info->attrs[SKYWIRE_A_LINK_TRANSPORT];
+	const struct sw_transport *transport;
+
+	transport = sw_transport_find(id ? nla_get_u8(id) :
+				      SKYWIRE_TRANSPORT_UDP);
+	if (transport)
+		return transport;
+	NL_SET_ERR_MSG_ATTR(info->extack, id, "no such transport");
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
 static int get_link(struct sw_device *sw, struct genl_info *info)
 {
 	struct sw_link *link = sw_nl_link(sw, info, SKYWIRE_A_LINK_LABEL);
@@ -222,7 +235,6 @@ static int get_link(struct sw_device *sw, struct genl_info *info)
 static int new_link(struct sw_device *sw, struct genl_info *info)
 {
 	struct nlattr *label = info->attrs[SKYWIRE_A_LINK_LABEL];
-	struct nlattr *id = info->attrs[SKYWIRE_A_LINK_TRANSPORT];
 	const struct sw_transport *transport;
 	struct nlattr *neighbour;
 	struct sw_endpoint *ep;
@@ -242,16 +254,13 @@ static int new_link(struct sw_device *sw, struct genl_info *info)
 				    "this is the device's own key");
 		return -EINVAL;
 	}
-	transport = sw_transport_find(id ? nla_get_u8(id) :
-				      SKYWIRE_TRANSPORT_UDP);
-	if (!transport) {
-		NL_SET_ERR_MSG_ATTR(info->extack, id, "no such transport");
-		return -EOPNOTSUPP;
-	}
+	transport = sw_nl_transport(info);
+	if (IS_ERR(transport))
+		return PTR_ERR(transport);
 	err = parse_probes(info, &p);
 	if (err)
 		return err;
-	ep = make_endpoint(sw, info, transport, NULL);
+	ep = sw_nl_endpoint(sw, info, transport, NULL);
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	link = sw_link_create(sw, label ? nla_get_u16(label) : 0,
@@ -279,7 +288,7 @@ static int set_link(struct sw_device *sw, struct genl_info *info)
 	err = parse_probes(info, &p);
 	if (err)
 		return err;
-	ep = make_endpoint(sw, info, link->transport, endpoint(link));
+	ep = sw_nl_endpoint(sw, info, link->transport, endpoint(link));
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	apply(link, info, ep, &p);

@@ -274,9 +274,11 @@ static struct sw_path *named_path(struct sw_device *sw, struct genl_info *info)
 	return path;
 }
 
-static int parse_labels(struct genl_info *info, struct sw_path *path)
+/* Labels of a way, none where there is no such attribute; 0 or -EINVAL. */
+int sw_nl_parse_labels(struct genl_info *info, int type, __be16 *labels,
+		       u8 *count)
 {
-	struct nlattr *attr = info->attrs[SKYWIRE_A_PATH_LABELS];
+	struct nlattr *attr = info->attrs[type];
 	int i;
 
 	if (!attr)
@@ -286,11 +288,11 @@ static int parse_labels(struct genl_info *info, struct sw_path *path)
 				    "labels have 2 bytes each, and are 24 at most");
 		return -EINVAL;
 	}
-	memset(path->labels, 0, sizeof(path->labels));
-	nla_memcpy(path->labels, attr, sizeof(path->labels));
-	path->count = nla_len(attr) / 2;
-	for (i = 0; i < path->count; i++) {
-		if (path->labels[i])
+	memset(labels, 0, SKYWIRE_LABELS_LEN);
+	nla_memcpy(labels, attr, SKYWIRE_LABELS_LEN);
+	*count = nla_len(attr) / 2;
+	for (i = 0; i < *count; i++) {
+		if (labels[i])
 			continue;
 		NL_SET_ERR_MSG_ATTR(info->extack, attr,
 				    "0 is not a label");
@@ -345,7 +347,8 @@ static int parse_path(struct sw_device *sw, struct genl_info *info,
 	struct nlattr **a = info->attrs;
 	int err;
 
-	err = parse_labels(info, path);
+	err = sw_nl_parse_labels(info, SKYWIRE_A_PATH_LABELS, path->labels,
+				 &path->count);
 	if (err)
 		return err;
 	if (a[SKYWIRE_A_PATH_LINK] || !path->link) {

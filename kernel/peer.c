@@ -348,6 +348,32 @@ static struct sw_path *choose_from(const struct shortlist *list, u32 flow)
 }
 
 /**
+ * sw_peer_incomplete - is what a peer lacks something that can be brought?
+ * @peer: peer without a usable path
+ *
+ * Under RCU.
+ *
+ * Return: true where it has no path, or one that lacks but a key. Links that are
+ * down and MTUs that are too small are not mended by a handshake.
+ */
+bool sw_peer_incomplete(const struct sw_peer *peer)
+{
+	const struct sw_path *path;
+	bool any = false;
+	int i;
+
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
+		path = rcu_dereference(peer->path[i]);
+		if (!path)
+			continue;
+		if (sw_path_state(path) == SKYWIRE_PATH_STATE_NO_KEY)
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
+/**
  * sw_path_choose - the path that a flow takes
  * @peer: where it goes
  * @by: what it is chosen by

@@ -31,14 +31,13 @@
 #define SAMPLE		256
 /* The path may have got wider (RFC 8201, 4). */
 #define MTU_MEMORY	(600 * (u64)NSEC_PER_SEC)
-/* Answers: one for each such time, and as many at once. */
-#define ANSWER_TIME	(5 * NSEC_PER_MSEC)
-#define ANSWER_BURST	100
 #define RTT_MAX		(60 * (u64)NSEC_PER_SEC)
 
 /* A request's number: the path's id - 1, whether of full size, and a count. */
 #define NUMBER_FULL	8u
 #define NUMBER_STEP	16u
+
+static const struct sw_rate answer_rate = { 200, 100 };
 
 static atomic_t n_active;
 
@@ -276,13 +275,11 @@ static void send_request(const struct request *req, u64 time)
 	struct sw_way way;
 	u64 fee;
 
-	skb = alloc_skb(SW_HEADROOM + req->size + SW_TAILROOM,
-			GFP_ATOMIC | __GFP_NOWARN);
+	skb = sw_skb_alloc(req->size, GFP_ATOMIC);
 	if (!skb) {
 		sw_count_drop(path->peer->sw, SKYWIRE_DROP_NO_MEMORY);
 		return;
 	}
-	skb_reserve(skb, SW_HEADROOM);
 	echo = __skb_put_zero(skb, req->size);
 	echo->kind = SW_ECHO_REQUEST;
 	echo->number = cpu_to_be32(req->number);
@@ -434,23 +431,6 @@ void sw_prove_mtu(struct sw_path *path, u32 mtu)
 	spin_unlock(&p->lock);
 }
 
-static bool may_answer(struct sw_prober *p)
-{
-	bool may;
-	u64 now;
-
-	spin_lock(&p->lock);
-	now = ktime_get_ns();
-	p->tokens = min_t(u64, p->tokens + now - p->refilled,
-			  ANSWER_BURST * ANSWER_TIME);
-	p->refilled = now;
-	may = p->tokens >= ANSWER_TIME;
-	if (may)
-		p->tokens -= ANSWER_TIME;
-	spin_unlock(&p->lock);
-	return may;
-}
-
 /* Turn the request into its answer, and send that back by the way it came. */
 static void answer(struct sw_peer *peer, struct sk_buff *skb,
 		   const struct sw_route *r)
@@ -577,7 +557,7 @@ void sw_prove_receive(struct sw_peer *peer, struct sk_buff *skb)
 		consume_skb(skb);
 		return;
 	}
-	if (!may_answer(&peer->prober)) {
+	if (!sw_rate_allows(&peer->prober.answers, &answer_rate)) {
 		sw_drop(peer->sw, skb, SKYWIRE_DROP_PROOF_RATE);
 		return;
 	}

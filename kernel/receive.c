@@ -8,6 +8,7 @@
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
+#include <skywire/handshake.h>
 #include "skywire.h"
 #include "trace.h"
 
@@ -246,6 +247,9 @@ static void receive_local(struct sw_link *link, struct sk_buff *skb)
 	case SW_PACKET_DIRECT:
 		deliver(link->sw, skb, link->neighbour);
 		break;
+	case SW_PACKET_CONTROL:
+		sw_control_receive(link, r, skb);
+		break;
 	default:
 		sw_drop(link->sw, skb, SKYWIRE_DROP_PACKET_TYPE);
 	}
@@ -266,7 +270,7 @@ static void receive_packet(struct sw_link *link, struct sk_buff *skb)
 	sw_traffic_rx(link->traffic, skb->len, be32_to_cpu(r->postage));
 	if (sw_route_type(r) != SW_PACKET_ECHO)
 		sw_live_used(link);
-	class = sw_ecn_combine(sw_cb(skb)->class, r->class);
+	class = sw_ecn_combine(sw_cb(skb)->outer.ds, r->class);
 	if (unlikely(class < 0)) {
 		sw_drop(link->sw, skb, SKYWIRE_DROP_ECN);
 		return;
@@ -383,17 +387,23 @@ static struct sw_key *gate(struct sw_device *sw,
 	return pskb_trim(skb, len) ? NULL : key;
 }
 
+static bool is_handshake(struct sk_buff *skb)
+{
+	return pskb_may_pull(skb, SW_FRAME_LEN) &&
+	       sw_frame_is_handshake((const struct sw_frame *)skb->data);
+}
+
 /**
  * sw_receive - take a frame from a transport
  * @sw: device
  * @transport: what brought the frame, which must be the link's
  * @skb: frame, from its header on; consumed
- * @outer_ds: DS field of the outer header, 0 where there is none
+ * @outer: where it came from
  *
  * Under RCU with bottom halves off.
  */
 void sw_receive(struct sw_device *sw, const struct sw_transport *transport,
-		struct sk_buff *skb, u8 outer_ds)
+		struct sk_buff *skb, const struct sw_outer *outer)
 {
 	enum skywire_drop reason;
 	struct sw_key *key;
@@ -404,7 +414,11 @@ void sw_receive(struct sw_device *sw, const struct sw_transport *transport,
 		sw_count_drop(sw, SKYWIRE_DROP_NO_MEMORY);
 		return;
 	}
-	sw_cb(skb)->class = outer_ds;
+	sw_cb(skb)->outer = *outer;
+	if (unlikely(is_handshake(skb))) {
+		sw_handshake_receive(sw, transport, skb);
+		return;
+	}
 	key = gate(sw, transport, skb, &reason);
 	if (unlikely(!key)) {
 		sw_drop(sw, skb, reason);

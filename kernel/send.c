@@ -41,7 +41,7 @@ static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 	sw_traffic_tx(link->traffic, skb->len - SW_LINK_OVERHEAD,
 		      sw_cb(skb)->postage, sw_cb(skb)->fee);
 	/* The DSCP stays inside; ECN must be where queues can mark it. */
-	if (unlikely(!link->transport->xmit(link, ep, skb,
+	if (unlikely(!link->transport->xmit(link->sw, ep, skb,
 					    sw_cb(skb)->class & INET_ECN_MASK)))
 		return;
 	sw_count(link->sw, SKYWIRE_COUNTER_TX_FRAMES);
@@ -126,6 +126,24 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 	sw_seal(skb, key, 0, sizeof(*frame), len, link_sealed);
 }
 
+/**
+ * sw_skb_alloc - a packet of our own making
+ * @len: bytes that will be put into it
+ * @gfp: flags
+ *
+ * Return: an empty packet with room in front for all headers, and for all tags
+ * behind; or NULL.
+ */
+struct sk_buff *sw_skb_alloc(unsigned int len, gfp_t gfp)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(SW_HEADROOM + len + SW_TAILROOM, gfp | __GFP_NOWARN);
+	if (skb)
+		skb_reserve(skb, SW_HEADROOM);
+	return skb;
+}
+
 static void push_route(struct sk_buff *skb, const struct sw_way *way,
 		       enum sw_packet_type type, u8 class, u32 flow)
 {
@@ -159,13 +177,11 @@ static void send_copy(struct sw_peer *peer, const struct sk_buff *skb, u8 id)
 	path = rcu_dereference(peer->path[id - 1]);
 	if (!path || skb->len - skip - SW_SESSION_OVERHEAD > sw_path_mtu(path))
 		return;
-	copy = alloc_skb(SW_HEADROOM + skb->len - skip + SW_TAG_LEN,
-			 GFP_ATOMIC | __GFP_NOWARN);
+	copy = sw_skb_alloc(skb->len - skip, GFP_ATOMIC);
 	if (!copy) {
 		sw_count_drop(peer->sw, SKYWIRE_DROP_NO_MEMORY);
 		return;
 	}
-	skb_reserve(copy, SW_HEADROOM);
 	skb_put_data(copy, skb->data + skip, skb->len - skip);
 	way = way_of(path, copy->len);
 	push_route(copy, &way, SW_PACKET_DATA, r->class, be32_to_cpu(r->flow));
@@ -282,22 +298,36 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 	}
 }
 
-static void xmit_drop(struct sw_device *sw, struct sk_buff *skb,
-		      enum skywire_drop reason)
+/**
+ * sw_xmit_drop - drop a packet that the IP stack wanted sent
+ * @sw: device
+ * @skb: the packet, consumed
+ * @reason: why
+ */
+void sw_xmit_drop(struct sw_device *sw, struct sk_buff *skb,
+		  enum skywire_drop reason)
 {
 	dev_core_stats_tx_dropped_inc(sw->dev);
 	sw_drop(sw, skb, reason);
 }
 
-static void no_way(struct sw_device *sw, struct sk_buff *skb,
-		   enum skywire_drop reason)
+/**
+ * sw_unreachable - drop a packet for which there is no way, and tell its sender
+ * @sw: device
+ * @skb: the packet as it came from the IP stack, consumed
+ * @reason: why
+ *
+ * With bottom halves off.
+ */
+void sw_unreachable(struct sw_device *sw, struct sk_buff *skb,
+		    enum skywire_drop reason)
 {
 	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
 	else
 		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
 				ICMPV6_ADDR_UNREACH, 0);
-	xmit_drop(sw, skb, reason);
+	sw_xmit_drop(sw, skb, reason);
 }
 
 static void too_big(struct sw_device *sw, struct sk_buff *skb, u32 mtu)
@@ -309,12 +339,22 @@ static void too_big(struct sw_device *sw, struct sk_buff *skb, u32 mtu)
 			      htonl(mtu));
 	else
 		icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
-	xmit_drop(sw, skb, SKYWIRE_DROP_TOO_BIG);
+	sw_xmit_drop(sw, skb, SKYWIRE_DROP_TOO_BIG);
 }
 
-/* Where does the packet go? NULL, with the packet consumed, if nowhere. */
+/* There is no way: the packet waits for one, unless nobody could find it. */
+static void no_way(struct sw_device *sw, struct sk_buff *skb,
+		   const struct sw_peer *peer, bool may_wait)
+{
+	if (may_wait && sw_miss_wait(sw, skb, peer))
+		return;
+	sw_unreachable(sw, skb, peer ? SKYWIRE_DROP_NO_PATH :
+		       SKYWIRE_DROP_NO_PEER);
+}
+
+/* Where does the packet go? NULL, with the packet consumed, if nowhere yet. */
 static struct sw_path *route(struct sw_device *sw, struct sk_buff *skb,
-			     struct sw_choice *by)
+			     struct sw_choice *by, bool may_wait)
 {
 	struct sw_path *path;
 	struct sw_peer *peer;
@@ -324,7 +364,7 @@ static struct sw_path *route(struct sw_device *sw, struct sk_buff *skb,
 	else
 		peer = sw_prefix_peer(sw, AF_INET6, &ipv6_hdr(skb)->daddr);
 	if (!peer) {
-		no_way(sw, skb, SKYWIRE_DROP_NO_PEER);
+		no_way(sw, skb, NULL, may_wait);
 		return NULL;
 	}
 	by->flow = skb_get_hash_perturb(skb, &sw->flow_key);
@@ -334,12 +374,12 @@ static struct sw_path *route(struct sw_device *sw, struct sk_buff *skb,
 	if (!path) {
 		/* Its paths may be found to be well again. */
 		sw_prober_used(peer);
-		no_way(sw, skb, SKYWIRE_DROP_NO_PATH);
+		no_way(sw, skb, peer, may_wait);
 	}
 	return path;
 }
 
-static void transmit(struct sw_device *sw, struct sk_buff *skb);
+static void transmit(struct sw_device *sw, struct sk_buff *skb, bool may_wait);
 
 /*
  * A fragment of a packet that was too big. Without ports to tell flows by, it
@@ -350,7 +390,7 @@ static int send_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 	struct sw_device *sw = netdev_priv(skb->dev);
 
 	sw_count(sw, SKYWIRE_COUNTER_FRAGMENTED);
-	transmit(sw, skb);
+	transmit(sw, skb, true);
 	return 0;
 }
 
@@ -380,7 +420,7 @@ static void segment(struct sw_device *sw, struct sk_buff *skb,
 
 	segs = skb_gso_segment(skb, 0);
 	if (IS_ERR_OR_NULL(segs)) {
-		xmit_drop(sw, skb, SKYWIRE_DROP_SEGMENT);
+		sw_xmit_drop(sw, skb, SKYWIRE_DROP_SEGMENT);
 		return;
 	}
 	consume_skb(skb);
@@ -413,21 +453,21 @@ static bool parse_outgoing(struct sk_buff *skb)
 	return protocol && protocol == skb->protocol;
 }
 
-static void transmit(struct sw_device *sw, struct sk_buff *skb)
+static void transmit(struct sw_device *sw, struct sk_buff *skb, bool may_wait)
 {
 	struct sw_choice by;
 	struct sw_path *path;
 	u32 mtu;
 
 	if (unlikely(!parse_outgoing(skb))) {
-		xmit_drop(sw, skb, SKYWIRE_DROP_PROTOCOL);
+		sw_xmit_drop(sw, skb, SKYWIRE_DROP_PROTOCOL);
 		return;
 	}
 	if (unlikely(dev_recursion_level() > SW_NESTING_MAX)) {
-		xmit_drop(sw, skb, SKYWIRE_DROP_LOOP);
+		sw_xmit_drop(sw, skb, SKYWIRE_DROP_LOOP);
 		return;
 	}
-	path = route(sw, skb, &by);
+	path = route(sw, skb, &by, may_wait);
 	if (!path)
 		return;
 	mtu = sw_path_mtu(path);
@@ -441,6 +481,18 @@ static void transmit(struct sw_device *sw, struct sk_buff *skb)
 	} else {
 		too_big(sw, skb, mtu);
 	}
+}
+
+/**
+ * sw_send_again - send a packet that has waited for a way
+ * @sw: device
+ * @skb: packet as sw_miss_wait() took it; consumed
+ *
+ * Under RCU with bottom halves off. It does not wait another time.
+ */
+void sw_send_again(struct sw_device *sw, struct sk_buff *skb)
+{
+	transmit(sw, skb, false);
 }
 
 /**
@@ -461,7 +513,7 @@ netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev)
 		return NETDEV_TX_OK;
 	}
 	rcu_read_lock();
-	transmit(sw, skb);
+	transmit(sw, skb, true);
 	rcu_read_unlock();
 	return NETDEV_TX_OK;
 }

@@ -32,6 +32,8 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include <net/gro_cells.h>
+#include <skywire/bucket.h>
+#include <skywire/fragment.h>
 #include <skywire/recent.h>
 #include <skywire/replay.h>
 #include <skywire/route.h>
@@ -62,9 +64,18 @@ enum {
 	SW_HEADROOM	= SW_UNDERLAY_ROOM + SW_LINK_ROOM + SW_ROUTE_LEN_MAX +
 			  SW_SESSION_LEN,
 	SW_TAILROOM	= 2 * SW_TAG_LEN,
-	SW_COUNTERS	= SKYWIRE_COUNTER_HEADER_SEALED + 1,
-	SW_DROPS	= SKYWIRE_DROP_DUPLICATE + 1,
 	SW_TRANSPORTS	= SKYWIRE_TRANSPORT_ETHERNET + 1,
+	SW_COUNTERS	= SKYWIRE_COUNTER_MISS_RELEASED + 1,
+	SW_DROPS	= SKYWIRE_DROP_MISS_TIMEOUT + 1,
+	SW_UPCALLS	= SKYWIRE_UPCALL_MISS + 1,
+	SW_PREFIX_BUCKETS	= 512,
+	SW_REASSEMBLIES		= 4,	/* a link */
+	SW_REASSEMBLY_TIME	= 2,	/* s */
+	SW_REASSEMBLY_MEMORY	= 4 << 20,	/* bytes a device */
+	SW_MISSES		= 64,	/* destinations */
+	SW_MISS_PACKETS		= 8,	/* for each */
+	SW_MISS_MEMORY		= 2 << 20,	/* bytes a device, of all packets */
+	SW_MISS_TIME		= 3,	/* s that a packet waits at most */
 };
 
 /* Per CPU and device; bottom halves are off wherever it is written. */
@@ -111,6 +122,83 @@ struct sw_prefix_table {
 };
 
 /**
+ * struct sw_upcall - who takes one class of a device's messages
+ * @listener: the bound socket; RCU, written under upcall.c's lock
+ * @bucket: of all messages of the class
+ */
+struct sw_upcall {
+	struct sw_listener __rcu *listener;
+	atomic64_t		bucket;
+};
+
+/**
+ * struct sw_handshake - what strangers' frames are measured by
+ * @mac1_key: of this node's identity; 0 without. READ_ONCE, word by word: who
+ *	reads it while it changes refuses a frame
+ * @secret: of cookies and of @prefix; constant
+ * @trickle: of frames without a valid cookie
+ * @cookies: of frames of type 3 that come in
+ * @answers: of those that we send
+ * @prefix: of frames with a valid cookie, by hash of where they came from
+ */
+struct sw_handshake {
+	siphash_key_t	mac1_key;
+	siphash_key_t	secret;
+	atomic64_t	trickle;
+	atomic64_t	cookies;
+	atomic64_t	answers;
+	atomic64_t	prefix[SW_PREFIX_BUCKETS];
+};
+
+/**
+ * struct sw_control - CONTROL messages that have arrived in part
+ * @lock: guards what follows, and the links' @pending and @closed
+ * @list: all of them, oldest first
+ * @memory: bytes of message that they will have
+ * @work: drops those that are too old
+ * @next_id: of the next message that is sent; sw_mutex
+ */
+struct sw_control {
+	/* see above */
+	spinlock_t		lock;
+	struct list_head	list;
+	unsigned int		memory;
+	struct delayed_work	work;
+	u32			next_id;
+};
+
+/**
+ * struct sw_miss - packets that wait for one destination
+ * @addr: 4 or 16 bytes, as @family says
+ * @family: AF_INET or AF_INET6; 0 where the entry is free
+ * @born: boot time in ns of the first packet
+ * @asked: the same of the last question to the listener
+ * @packets: in the order in which they came
+ */
+struct sw_miss {
+	struct in6_addr		addr;
+	u16			family;
+	u64			born;
+	u64			asked;
+	struct sk_buff_head	packets;
+};
+
+/**
+ * struct sw_misses - all packets that wait
+ * @lock: guards all of it
+ * @bytes: memory of the packets
+ * @work: gives up those that have waited too long
+ * @entry: destinations
+ */
+struct sw_misses {
+	/* see above */
+	spinlock_t		lock;
+	unsigned int		bytes;
+	struct delayed_work	work;
+	struct sw_miss		entry[SW_MISSES];
+};
+
+/**
  * struct sw_device - private part of the net_device
  * @dev: the net_device
  * @node: in sw_devices; sw_mutex
@@ -135,6 +223,10 @@ struct sw_prefix_table {
  * @gro: delivers inner packets
  * @stats: counters and drops
  * @flow_key: keys the flow hash; constant
+ * @upcall: listeners, by class
+ * @handshake: limits of what strangers send
+ * @control: reassembly of CONTROL messages
+ * @miss: packets that wait for a peer, a path or a key
  */
 struct sw_device {
 	struct net_device	*dev;
@@ -158,6 +250,10 @@ struct sw_device {
 	struct gro_cells	gro;
 	struct sw_stats __percpu *stats;
 	siphash_key_t		flow_key;
+	struct sw_upcall	upcall[SW_UPCALLS];
+	struct sw_handshake	handshake;
+	struct sw_control	control;
+	struct sw_misses	miss;
 };
 
 /**
@@ -279,6 +375,7 @@ struct sw_key_config {
 /**
  * struct sw_endpoint - where a link's frames go
  * @transport: whose it is, and who knows what is behind this; constant
+ * @from: hash of its address, by which frames from there are known; constant
  * @rcu: for freeing
  *
  * A transport's own endpoints begin with this. Replaced as a whole under
@@ -286,6 +383,7 @@ struct sw_key_config {
  */
 struct sw_endpoint {
 	const struct sw_transport *transport;
+	u32			from;
 	struct rcu_head		rcu;
 };
 
@@ -323,8 +421,7 @@ struct sw_endpoint {
  * @rtt: smoothed, ns; 0 before the first
  * @loss: smoothed, of 2^32
  * @deaths: how often it was found dead
- * @tokens: answers that we still give, in ns of time saved up
- * @refilled: when @tokens last grew
+ * @answers: bucket of those that we give
  */
 struct sw_live {
 	/* see above */
@@ -358,8 +455,7 @@ struct sw_live {
 	u64			rtt;
 	u32			loss;
 	u32			deaths;
-	u64			tokens;
-	u64			refilled;
+	atomic64_t		answers;
 };
 
 /**
@@ -376,6 +472,9 @@ struct sw_live {
  * @keys: its keys
  * @live: its probes
  * @traffic: counted where keys are in use
+ * @control: buckets of its CONTROL messages: the neighbour's, and relayed ones
+ * @pending: messages that have arrived in part; the device's control.lock
+ * @closed: there will be no more of them; the same
  * @node: in the device's list; sw_mutex
  * @paths: paths that begin here; sw_mutex
  * @refs: the label table's, each key's, and a queued notification's
@@ -394,6 +493,9 @@ struct sw_link {
 	struct sw_keyring	keys;
 	struct sw_live		live;
 	struct sw_traffic __percpu *traffic;
+	atomic64_t		control[2];
+	struct sw_reassembly	*pending[SW_REASSEMBLIES];
+	bool			closed;
 	struct list_head	node;
 	struct list_head	paths;
 	refcount_t		refs;
@@ -498,6 +600,50 @@ struct sw_path {
 
 #define SW_DSCP_NONE	255
 
+/**
+ * struct sw_outer - what is left of a frame's outer headers, when they are off
+ * @from: hash of the address that it came from, see sw_endpoint
+ * @iif: interface that it came in on
+ * @len: bytes from the first of those headers to the frame
+ * @ds: DS field, 0 where there is none
+ * @unicast: they were addressed to this node alone
+ */
+struct sw_outer {
+	u32	from;
+	u32	iif;
+	u16	len;
+	u8	ds;
+	bool	unicast;
+};
+
+/* Who sends, for hashing: all bytes are set. */
+struct sw_source_name {
+	u8	addr[16];
+	u32	oif;
+	__be16	port;
+	u8	transport;
+	u8	family;
+};
+
+/* Room for any transport's endpoint. */
+#define SW_ENDPOINT_ROOM	128
+
+/**
+ * struct sw_source - where a frame came from, as far as that can be believed
+ * @name: to make a cookie for
+ * @prefix: what its owner can hardly change: of IPv4 24 bits, of IPv6 48, of
+ *	one on the same wire the interface
+ * @ep: what leads back there; without cache or references, and of use as long
+ *	as the RCU section that it was made in
+ * @room: where @ep is
+ */
+struct sw_source {
+	struct sw_source_name	name;
+	struct sw_source_name	prefix;
+	struct sw_endpoint	*ep;
+	u8			room[SW_ENDPOINT_ROOM] __aligned(8);
+};
+
 /* A way to send by, for the length of a call. */
 struct sw_way {
 	struct sw_link	*link;
@@ -520,8 +666,7 @@ struct sw_way {
  * @last_used: when @used was last found set
  * @resumed: when the timer was last started anew
  * @offset: hides our clock from the peer; constant
- * @tokens: answers that we still give, in ns of time saved up
- * @refilled: when @tokens last grew
+ * @answers: bucket of those that we give
  */
 struct sw_prober {
 	/* see above */
@@ -536,8 +681,7 @@ struct sw_prober {
 	u64			last_used;
 	u64			resumed;
 	u64			offset;
-	u64			tokens;
-	u64			refilled;
+	atomic64_t		answers;
 };
 
 /**
@@ -632,11 +776,12 @@ struct sw_prefix {
  * @sealed: bytes of the header that alone was sealed for the link that it came
  *	in on, or 0
  * @forwarded: it came from another node, while the link layer is sealed
- * @class: DS field: of the outer header until the link layer is open, of the
- *	packet from then on
+ * @outer: of the frame that it came in, while the link layer is opened
+ * @class: DS field of the packet
  */
 struct sw_cb {
 	u64	counter;
+	struct sw_outer outer;
 	u32	postage;
 	u32	fee;
 	u16	label;
@@ -657,6 +802,7 @@ static inline struct sw_cb *sw_cb(struct sk_buff *skb)
 int sw_address_init(void);
 void sw_address_exit(void);
 int sw_address(const u8 *key, struct in6_addr *address);
+int sw_mac1_key(const u8 *key, siphash_key_t *mac1_key);
 
 /* device.c */
 extern struct list_head sw_devices;
@@ -838,6 +984,7 @@ struct sw_path *sw_path_choose(const struct sw_peer *peer,
 struct sw_path *sw_path_second(const struct sw_peer *peer,
 			       const struct sw_choice *by,
 			       const struct sw_path *first);
+bool sw_peer_incomplete(const struct sw_peer *peer);
 
 /* prefix.c */
 int sw_prefix_table_init(struct sw_prefix_table *table);
@@ -860,10 +1007,16 @@ void sw_session_send(struct sw_peer *peer, struct sk_buff *skb,
 netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev);
 void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 		  u32 fee);
+struct sk_buff *sw_skb_alloc(unsigned int len, gfp_t gfp);
+void sw_send_again(struct sw_device *sw, struct sk_buff *skb);
+void sw_xmit_drop(struct sw_device *sw, struct sk_buff *skb,
+		  enum skywire_drop reason);
+void sw_unreachable(struct sw_device *sw, struct sk_buff *skb,
+		    enum skywire_drop reason);
 
 /* receive.c */
 void sw_receive(struct sw_device *sw, const struct sw_transport *transport,
-		struct sk_buff *skb, u8 outer_ds);
+		struct sk_buff *skb, const struct sw_outer *outer);
 void sw_skb_reset(struct sk_buff *skb);
 
 /* forward.c */
@@ -889,14 +1042,18 @@ void sw_forward(struct sw_link *ingress, struct sk_buff *skb);
  * @parse: check a request, and make the endpoint that it asks for: @old, if
  *	any, changed. It is the caller's; or an ERR_PTR explained. @old stays as
  *	it is. sw_mutex held.
- * @fill: put an endpoint's attributes; 0 or -EMSGSIZE. sw_mutex held.
+ * @fill: put an endpoint's attributes; 0 or -EMSGSIZE. Under sw_mutex, or where
+ *	@source made it.
  * @forget: drop routes that the endpoint has cached: by the next frame while
  *	the device is open, at once where it is not; may be NULL. sw_mutex held.
  * @free: free an endpoint that nobody uses any more. In any context but a hard
  *	interrupt.
- * @xmit: hand over one sealed frame, from skb->data on, which @xmit frees;
- *	false where it had to be dropped. Under RCU with bottom halves off. @ds
- *	is the outer DS field.
+ * @xmit: hand over one frame, from skb->data on, which @xmit frees; false where
+ *	it had to be dropped. Under RCU with bottom halves off. @ds is the outer
+ *	DS field.
+ * @source: who sent @frame, in front of which its outer headers still are; all
+ *	of @source is zero before. False where no answer could get there. Under
+ *	RCU.
  */
 struct sw_transport {
 	enum skywire_transport id;
@@ -911,8 +1068,10 @@ struct sw_transport {
 	int (*fill)(struct sk_buff *msg, const struct sw_endpoint *ep);
 	void (*forget)(struct sw_device *sw, struct sw_endpoint *ep);
 	void (*free)(struct sw_endpoint *ep);
-	bool (*xmit)(struct sw_link *link, struct sw_endpoint *ep,
+	bool (*xmit)(struct sw_device *sw, struct sw_endpoint *ep,
 		     struct sk_buff *skb, u8 ds);
+	bool (*source)(struct sw_device *sw, const void *frame,
+		       const struct sw_outer *outer, struct sw_source *source);
 };
 
 int sw_transports_init(void);
@@ -935,6 +1094,52 @@ extern const struct sw_transport sw_udp;
 
 /* ether.c */
 extern const struct sw_transport sw_ether;
+
+/* upcall.c */
+int sw_upcall_init(void);
+void sw_upcall_exit(void);
+bool sw_rate_allows(atomic64_t *bucket, const struct sw_rate *rate);
+int sw_upcall_bind(struct sw_device *sw, enum skywire_upcall class, u32 portid);
+int sw_upcall_unbind(struct sw_device *sw, enum skywire_upcall class,
+		     u32 portid);
+bool sw_upcall_bound(struct sw_device *sw, enum skywire_upcall class);
+void sw_upcalls_forget(struct sw_device *sw);
+
+/* handshake.c */
+void sw_handshake_receive(struct sw_device *sw,
+			  const struct sw_transport *transport,
+			  struct sk_buff *skb);
+bool sw_handshake_send(struct sw_device *sw, struct sw_endpoint *ep,
+		       struct sk_buff *skb);
+void sw_handshake_identity(struct sw_device *sw, const siphash_key_t *mac1_key);
+
+/* control.c */
+
+/* A CONTROL message; points into a request or a packet. */
+struct sw_message {
+	struct sw_link	*link;
+	__be16		labels[SKYWIRE_LABELS_MAX];
+	u8		count;
+	u32		postage;
+	const void	*payload;
+	unsigned int	len;
+};
+
+void sw_control_init(struct sw_device *sw);
+void sw_control_exit(struct sw_device *sw);
+void sw_control_close(struct sw_link *link);
+void sw_control_receive(struct sw_link *link, const struct sw_route *r,
+			struct sk_buff *skb);
+int sw_control_send(const struct sw_message *m);
+
+/* miss.c */
+void sw_miss_init(struct sw_device *sw);
+void sw_miss_exit(struct sw_device *sw);
+void sw_miss_flush(struct sw_device *sw);
+bool sw_miss_wait(struct sw_device *sw, struct sk_buff *skb,
+		  const struct sw_peer *peer);
+int sw_miss_answer(struct sw_device *sw, u16 family, const void *addr,
+		   enum skywire_verdict verdict);
 
 /* netlink.c */
 int sw_netlink_init(void);

@@ -47,10 +47,46 @@ static struct udp_endpoint *to_udp(const struct sw_endpoint *ep)
 	return container_of(ep, struct udp_endpoint, ep);
 }
 
+/* Of one address, different ports never have the same. */
+static u32 address_hash(u16 family, const void *addr, __be16 port, u32 oif)
+{
+	u32 hash = family == AF_INET ? *(const u32 *)addr :
+		   __ipv6_addr_jhash(addr, oif);
+
+	return hash ^ (__force u32)port * GOLDEN_RATIO_32;
+}
+
+/* The interface that belongs to the address; 0 where none does. */
+static u32 scope(const struct in6_addr *addr, u32 iif)
+{
+	return __ipv6_addr_needs_scope_id(__ipv6_addr_type(addr)) ? iif : 0;
+}
+
+static void outer4(const struct sk_buff *skb, struct sw_outer *outer)
+{
+	const struct iphdr *ip = ip_hdr(skb);
+
+	outer->ds = ip->tos;
+	outer->from = address_hash(AF_INET, &ip->saddr, udp_hdr(skb)->source,
+				   0);
+}
+
+static void outer6(const struct sk_buff *skb, struct sw_outer *outer)
+{
+	const struct ipv6hdr *ip = ipv6_hdr(skb);
+
+	outer->ds = ipv6_get_dsfield(ip);
+	outer->from = address_hash(AF_INET6, &ip->saddr, udp_hdr(skb)->source,
+				   scope(&ip->saddr, outer->iif));
+}
+
 static int udp_receive(struct sock *sk, struct sk_buff *skb)
 {
 	struct sw_device *sw = rcu_dereference_sk_user_data(sk);
-	u8 ds;
+	struct sw_outer outer = {
+		.iif		= skb->skb_iif,
+		.unicast	= skb->pkt_type == PACKET_HOST,
+	};
 
 	/* The socket is being closed. */
 	if (unlikely(!sw)) {
@@ -58,12 +94,13 @@ static int udp_receive(struct sock *sk, struct sk_buff *skb)
 		return 0;
 	}
 	if (sk->sk_family == AF_INET)
-		ds = ip_hdr(skb)->tos;
+		outer4(skb, &outer);
 	else
-		ds = ipv6_get_dsfield(ipv6_hdr(skb));
+		outer6(skb, &outer);
 	/* The UDP layer has checked the length, and the checksum. */
 	__skb_pull(skb, sizeof(struct udphdr));
-	sw_receive(sw, &sw_udp, skb, ds);
+	outer.len = skb->data - skb_network_header(skb);
+	sw_receive(sw, &sw_udp, skb, &outer);
 	return 0;
 }
 
@@ -193,11 +230,10 @@ static bool xmit6(struct sw_device *sw, struct udp_endpoint *ep,
 }
 #endif
 
-static bool udp_xmit(struct sw_link *link, struct sw_endpoint *ep,
+static bool udp_xmit(struct sw_device *sw, struct sw_endpoint *ep,
 		     struct sk_buff *skb, u8 ds)
 {
 	struct udp_endpoint *udp = to_udp(ep);
-	struct sw_device *sw = link->sw;
 	struct udp_sockets *sockets;
 
 	sockets = rcu_dereference(sw->opened[SKYWIRE_TRANSPORT_UDP]);
@@ -207,6 +243,66 @@ static bool udp_xmit(struct sw_link *link, struct sw_endpoint *ep,
 		return xmit6(sw, udp, sockets->sk6, skb, ds);
 	sw_drop(sw, skb, SKYWIRE_DROP_NO_ROUTE);
 	return false;
+}
+
+/* What the underlay can reach one node by. */
+static bool is_unicast(const struct udp_endpoint *ep)
+{
+	__be32 v4 = ep->remote.s6_addr32[0];
+
+	if (ep->family == AF_INET)
+		return v4 && !ipv4_is_multicast(v4) && !ipv4_is_lbcast(v4);
+	return !ipv6_addr_any(&ep->remote) &&
+	       !ipv6_addr_is_multicast(&ep->remote) &&
+	       !ipv6_addr_v4mapped(&ep->remote);
+}
+
+/* A broadcast's or multicast's destination is no address to answer from. */
+static void source4(const struct iphdr *ip, const struct sw_outer *outer,
+		    struct udp_endpoint *udp, struct sw_source_name *prefix)
+{
+	udp->family = AF_INET;
+	udp->remote.s6_addr32[0] = ip->saddr;
+	if (outer->unicast)
+		udp->local.s6_addr32[0] = ip->daddr;
+	memcpy(prefix->addr, &ip->saddr, 3);
+}
+
+static void source6(const struct ipv6hdr *ip, const struct sw_outer *outer,
+		    struct udp_endpoint *udp, struct sw_source_name *prefix)
+{
+	udp->family = AF_INET6;
+	udp->remote = ip->saddr;
+	if (outer->unicast)
+		udp->local = ip->daddr;
+	udp->oif = scope(&ip->saddr, outer->iif);
+	prefix->oif = udp->oif;
+	if (!udp->oif)
+		memcpy(prefix->addr, &ip->saddr, 6);
+}
+
+static bool udp_source(struct sw_device *sw, const void *frame,
+		       const struct sw_outer *outer, struct sw_source *s)
+{
+	const struct udphdr *header = frame - sizeof(*header);
+	const struct iphdr *ip = frame - outer->len;
+	struct udp_endpoint *udp = (void *)s->room;
+
+	BUILD_BUG_ON(sizeof(*udp) > sizeof(s->room));
+	s->ep = &udp->ep;
+	s->ep->transport = &sw_udp;
+	s->ep->from = outer->from;
+	udp->port = header->source;
+	if (ip->version == 4)
+		source4(ip, outer, udp, &s->prefix);
+	else
+		source6((const struct ipv6hdr *)ip, outer, udp, &s->prefix);
+	s->prefix.transport = SKYWIRE_TRANSPORT_UDP;
+	s->prefix.family = udp->family;
+	s->name = s->prefix;
+	memcpy(s->name.addr, &udp->remote, sizeof(s->name.addr));
+	s->name.port = udp->port;
+	return udp->port && is_unicast(udp);
 }
 
 static struct socket *open_socket(struct sw_device *sw, struct net *net,
@@ -290,33 +386,6 @@ static void *udp_open(struct sw_device *sw, struct net *net, u16 *port)
 	return ERR_PTR(err);
 }
 
-/* An address of 4 or 16 bytes; 0 or -EINVAL explained. */
-static int parse_address(struct genl_info *info, struct nlattr *attr,
-			 struct in6_addr *addr, u16 *family)
-{
-	memset(addr, 0, sizeof(*addr));
-	if (nla_len(attr) != 4 && nla_len(attr) != 16) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "an address has 4 or 16 bytes");
-		return -EINVAL;
-	}
-	*family = nla_len(attr) == 4 ? AF_INET : AF_INET6;
-	nla_memcpy(addr, attr, sizeof(*addr));
-	return 0;
-}
-
-/* What the underlay can reach one node by. */
-static bool is_unicast(const struct udp_endpoint *ep)
-{
-	__be32 v4 = ep->remote.s6_addr32[0];
-
-	if (ep->family == AF_INET)
-		return v4 && !ipv4_is_multicast(v4) && !ipv4_is_lbcast(v4);
-	return !ipv6_addr_any(&ep->remote) &&
-	       !ipv6_addr_is_multicast(&ep->remote) &&
-	       !ipv6_addr_v4mapped(&ep->remote);
-}
-
 /* Change @ep as the request says; 0 or -errno explained. */
 static int change_endpoint(struct genl_info *info, struct udp_endpoint *ep)
 {
@@ -328,7 +397,8 @@ static int change_endpoint(struct genl_info *info, struct udp_endpoint *ep)
 	int err;
 
 	if (remote) {
-		err = parse_address(info, remote, &ep->remote, &ep->family);
+		err = sw_nl_parse_address(info, remote, &ep->remote,
+					  &ep->family);
 		if (err)
 			return err;
 		/* An address of the other family is no source any more. */
@@ -341,7 +411,7 @@ static int change_endpoint(struct genl_info *info, struct udp_endpoint *ep)
 		}
 	}
 	if (local) {
-		err = parse_address(info, local, &ep->local, &family);
+		err = sw_nl_parse_address(info, local, &ep->local, &family);
 		if (err)
 			return err;
 		if (family != ep->family) {
@@ -394,6 +464,8 @@ static struct sw_endpoint *udp_parse(struct sw_device *sw,
 		udp->oif = to_udp(old)->oif;
 	}
 	err = change_endpoint(info, udp);
+	udp->ep.from = address_hash(udp->family, &udp->remote, udp->port,
+				    scope(&udp->remote, udp->oif));
 	if (!err)
 		err = dst_cache_init(&udp->cache, GFP_KERNEL_ACCOUNT);
 	if (err) {
@@ -443,4 +515,5 @@ const struct sw_transport sw_udp = {
 	.forget	= udp_forget,
 	.free	= udp_free,
 	.xmit	= udp_xmit,
+	.source	= udp_source,
 };

@@ -69,6 +69,10 @@ static inline int sw_route_check(const struct sw_route *r, unsigned int len)
 	/* At any further hop it would pass for the neighbour's own. */
 	if (sw_route_type(r) == SW_PACKET_DIRECT && r->count)
 		return SKYWIRE_DROP_DIRECT_HOPS;
+	/* Strangers' messages: every hop has a say in what they cost. */
+	if (sw_route_type(r) == SW_PACKET_CONTROL && r->count &&
+	    len - sw_route_len(r->count) > SKYWIRE_CONTROL_RELAYED_MAX)
+		return SKYWIRE_DROP_CONTROL_SIZE;
 	return 0;
 }
 

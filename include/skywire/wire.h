@@ -20,6 +20,8 @@
 enum {
 	SW_TAG_LEN	= 16,	/* of every AEAD in use */
 	SW_NONCE_LEN	= 12,	/* 4 zero bytes and the counter */
+	SW_MAC_LEN	= 8,	/* SipHash-2-4, in the order of its reference */
+	SW_COOKIE_LEN	= 16,
 };
 
 /* Layer 1. The whole struct is the additional data of the frame's AEAD. */
@@ -37,6 +39,19 @@ enum sw_frame_type {
 	SW_FRAME_COOKIE		= 3,
 	SW_FRAME_DATA		= 4,
 	SW_FRAME_DATA_HEADER	= 5,
+};
+
+/* The end of a frame of type 1 or 2. */
+struct sw_macs {
+	__u8	mac1[SW_MAC_LEN];	/* by the receiver's public key */
+	__u8	mac2[SW_MAC_LEN];	/* by a cookie of the receiver's; or zeros */
+};
+
+/* A frame of type 3. */
+struct sw_cookie {
+	struct sw_frame	frame;
+	__u8		mac1[SW_MAC_LEN];	/* of the frame that it answers */
+	__u8		cookie[SW_COOKIE_LEN];
 };
 
 /* Layer 2. @count labels follow, padded with zeros to 4 bytes. */
@@ -111,6 +126,13 @@ struct sw_proof_echo {
 	__be64	packets;	/* inner packets that arrived by the path */
 	__be64	bytes;
 	__be64	postage;	/* that they had left */
+};
+
+/* The payload of a CONTROL packet without labels begins so. */
+struct sw_fragment {
+	__be32	id;		/* names the message, for the sender's link */
+	__be16	total;		/* bytes of the message */
+	__be16	offset;		/* of what follows, in it */
 };
 
 /* Layer 3. The whole struct is the additional data of the session's AEAD. */

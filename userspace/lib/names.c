@@ -114,6 +114,30 @@ const char *sw_key_slot_name(unsigned int value)
 	return NULL;
 }
 
+const char *sw_upcall_name(unsigned int value)
+{
+	switch ((enum skywire_upcall)value) {
+	case SKYWIRE_UPCALL_HANDSHAKE:
+		return "handshake";
+	case SKYWIRE_UPCALL_CONTROL:
+		return "control";
+	case SKYWIRE_UPCALL_MISS:
+		return "miss";
+	}
+	return NULL;
+}
+
+const char *sw_verdict_name(unsigned int value)
+{
+	switch ((enum skywire_verdict)value) {
+	case SKYWIRE_VERDICT_RELEASE:
+		return "release";
+	case SKYWIRE_VERDICT_REFUSE:
+		return "refuse";
+	}
+	return NULL;
+}
+
 const char *sw_counter_name(unsigned int value)
 {
 	switch ((enum skywire_counter)value) {
@@ -155,6 +179,20 @@ const char *sw_counter_name(unsigned int value)
 		return "duplicated";
 	case SKYWIRE_COUNTER_HEADER_SEALED:
 		return "header-sealed";
+	case SKYWIRE_COUNTER_HANDSHAKE_UPCALLS:
+		return "handshake-upcalls";
+	case SKYWIRE_COUNTER_HANDSHAKES_SENT:
+		return "handshakes-sent";
+	case SKYWIRE_COUNTER_COOKIES_SENT:
+		return "cookies-sent";
+	case SKYWIRE_COUNTER_CONTROL_UPCALLS:
+		return "control-upcalls";
+	case SKYWIRE_COUNTER_CONTROL_SENT:
+		return "control-sent";
+	case SKYWIRE_COUNTER_MISS_UPCALLS:
+		return "miss-upcalls";
+	case SKYWIRE_COUNTER_MISS_RELEASED:
+		return "miss-released";
 	}
 	return NULL;
 }
@@ -246,6 +284,32 @@ const char *sw_drop_name(unsigned int value)
 		return "proof-rate";
 	case SKYWIRE_DROP_DUPLICATE:
 		return "duplicate";
+	case SKYWIRE_DROP_NO_LISTENER:
+		return "no-listener";
+	case SKYWIRE_DROP_MAC1:
+		return "mac1";
+	case SKYWIRE_DROP_HANDSHAKE_LOAD:
+		return "handshake-load";
+	case SKYWIRE_DROP_HANDSHAKE_RATE:
+		return "handshake-rate";
+	case SKYWIRE_DROP_UPCALL_RATE:
+		return "upcall-rate";
+	case SKYWIRE_DROP_UPCALL_FULL:
+		return "upcall-full";
+	case SKYWIRE_DROP_CONTROL_SIZE:
+		return "control-size";
+	case SKYWIRE_DROP_CONTROL_FRAGMENT:
+		return "control-fragment";
+	case SKYWIRE_DROP_CONTROL_FULL:
+		return "control-full";
+	case SKYWIRE_DROP_CONTROL_TIMEOUT:
+		return "control-timeout";
+	case SKYWIRE_DROP_MISS_FULL:
+		return "miss-full";
+	case SKYWIRE_DROP_MISS_REFUSED:
+		return "miss-refused";
+	case SKYWIRE_DROP_MISS_TIMEOUT:
+		return "miss-timeout";
 	}
 	return NULL;
 }

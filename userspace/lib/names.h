@@ -14,6 +14,8 @@ const char *sw_seal_name(unsigned int value);
 const char *sw_cipher_name(unsigned int value);
 const char *sw_role_name(unsigned int value);
 const char *sw_key_slot_name(unsigned int value);
+const char *sw_upcall_name(unsigned int value);
+const char *sw_verdict_name(unsigned int value);
 const char *sw_counter_name(unsigned int value);
 const char *sw_drop_name(unsigned int value);
 

@@ -57,6 +57,7 @@ static const struct sw_attr link_attrs[] = {
 	[SKYWIRE_A_LINK_LOSS] = ATTR_UINT("loss", 4),
 	[SKYWIRE_A_LINK_HEARD] = ATTR_UINT("heard", 8),
 	[SKYWIRE_A_LINK_DEATHS] = ATTR_UINT("deaths", 4),
+	[SKYWIRE_A_LINK_FRAME] = ATTR("frame", BYTES),
 };
 
 static const struct sw_attr peer_attrs[] = {
@@ -148,6 +149,29 @@ static const struct sw_attr stats_attrs[] = {
 	[SKYWIRE_A_STATS_DROP] = ATTR("drop", NEST),
 };
 
+static const struct sw_attr upcall_attrs[] = {
+	[SKYWIRE_A_UPCALL_IFINDEX] = ATTR_UINT("ifindex", 4),
+	[SKYWIRE_A_UPCALL_IFNAME] = ATTR("ifname", STRING),
+	[SKYWIRE_A_UPCALL_CLASS] = ATTR_ENUM("class", sw_upcall_name),
+};
+
+static const struct sw_attr control_attrs[] = {
+	[SKYWIRE_A_CONTROL_IFINDEX] = ATTR_UINT("ifindex", 4),
+	[SKYWIRE_A_CONTROL_IFNAME] = ATTR("ifname", STRING),
+	[SKYWIRE_A_CONTROL_LINK] = ATTR_UINT("link", 2),
+	[SKYWIRE_A_CONTROL_LABELS] = ATTR("labels", LABELS),
+	[SKYWIRE_A_CONTROL_POSTAGE] = ATTR_UINT("postage", 4),
+	[SKYWIRE_A_CONTROL_PAYLOAD] = ATTR("payload", BYTES),
+};
+
+static const struct sw_attr miss_attrs[] = {
+	[SKYWIRE_A_MISS_IFINDEX] = ATTR_UINT("ifindex", 4),
+	[SKYWIRE_A_MISS_IFNAME] = ATTR("ifname", STRING),
+	[SKYWIRE_A_MISS_ADDRESS] = ATTR("address", ADDR),
+	[SKYWIRE_A_MISS_PEER] = ATTR("peer", KEY),
+	[SKYWIRE_A_MISS_VERDICT] = ATTR_ENUM("verdict", sw_verdict_name),
+};
+
 /* What the specification gained has to be described above as well. */
 #define SET(id, ID)							\
 	static_assert(ARRAY_SIZE(id##_attrs) == SKYWIRE_A_##ID##_MAX + 1,	\
@@ -167,6 +191,9 @@ SET(path, PATH);
 SET(prefix, PREFIX);
 SET(key, KEY);
 SET(stats, STATS);
+SET(upcall, UPCALL);
+SET(control, CONTROL);
+SET(miss, MISS);
 
 static_assert(ARRAY_SIZE(entry_attrs) == SKYWIRE_A_ENTRY_MAX + 1,
 	      "attributes of entry");
@@ -208,6 +235,14 @@ static const struct sw_set *const cmd_sets[] = {
 	[SKYWIRE_CMD_KEY_NTF] = &key_set,
 	[SKYWIRE_CMD_KEY_DEL_NTF] = &key_set,
 	[SKYWIRE_CMD_STATS_GET] = &stats_set,
+	[SKYWIRE_CMD_UPCALL_BIND] = &upcall_set,
+	[SKYWIRE_CMD_UPCALL_UNBIND] = &upcall_set,
+	[SKYWIRE_CMD_HANDSHAKE_SEND] = &link_set,
+	[SKYWIRE_CMD_HANDSHAKE_UPCALL] = &link_set,
+	[SKYWIRE_CMD_CONTROL_SEND] = &control_set,
+	[SKYWIRE_CMD_CONTROL_UPCALL] = &control_set,
+	[SKYWIRE_CMD_MISS_UPCALL] = &miss_set,
+	[SKYWIRE_CMD_MISS_ANSWER] = &miss_set,
 };
 
 static_assert(ARRAY_SIZE(cmd_sets) == SKYWIRE_CMD_MAX + 1, "commands");

@@ -302,8 +302,8 @@ static void make_stats(struct sw_messages *list)
 	struct nlmsghdr *nlh = add(list, SKYWIRE_CMD_STATS_GET);
 
 	put_dev(nlh, 0);
-	put_entries(nlh, SKYWIRE_A_STATS_COUNTER, SKYWIRE_COUNTER_FRAGMENTED + 1);
-	put_entries(nlh, SKYWIRE_A_STATS_DROP, SKYWIRE_DROP_BACKLOG + 1);
+	put_entries(nlh, SKYWIRE_A_STATS_COUNTER, SKYWIRE_COUNTER_MISS_RELEASED + 1);
+	put_entries(nlh, SKYWIRE_A_STATS_DROP, SKYWIRE_DROP_MISS_TIMEOUT + 1);
 }
 
 static void make(struct sw_messages *list, __u8 cmd, unsigned int i)

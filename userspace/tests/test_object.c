@@ -55,7 +55,7 @@ static void names(void **state)
 	assert_int_equal(sw_name_value(sw_cipher_name, ""), -1);
 	for (value = 0; sw_drop_name(value); value++)
 		assert_int_equal(sw_name_value(sw_drop_name, sw_drop_name(value)), value);
-	assert_true(value > SKYWIRE_DROP_BACKLOG);
+	assert_true(value > SKYWIRE_DROP_DUPLICATE);
 	assert_null(sw_drop_name(~0u));
 	sw_name_list(sw_cipher_name, list, sizeof(list));
 	assert_string_equal(list, "chacha20-poly1305, aes-256-gcm, aes-128-gcm");

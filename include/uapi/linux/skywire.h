@@ -25,6 +25,36 @@
 #define SKYWIRE_PROBE_IDLE_DEFAULT	1000000
 #define SKYWIRE_PROBE_INTERVAL_DEFAULT	250000
 #define SKYWIRE_LOSS_ADMITTED_DEFAULT	50000
+#define SKYWIRE_HANDSHAKE_MIN		64
+#define SKYWIRE_HANDSHAKE_MAX		1024
+#define SKYWIRE_CONTROL_MAX		16384
+#define SKYWIRE_CONTROL_RELAYED_MAX	512
+
+/**
+ * enum skywire_upcall - What the kernel passes to a socket. Each class has a
+ *   socket of its own at each device: one that is full loses replies and other
+ *   classes as well.
+ * @SKYWIRE_UPCALL_HANDSHAKE: Frames of type 1 to 3.
+ * @SKYWIRE_UPCALL_CONTROL: CONTROL messages.
+ * @SKYWIRE_UPCALL_MISS: Destinations that packets wait for.
+ */
+enum skywire_upcall {
+	SKYWIRE_UPCALL_HANDSHAKE,
+	SKYWIRE_UPCALL_CONTROL,
+	SKYWIRE_UPCALL_MISS,
+};
+
+/**
+ * enum skywire_verdict - What becomes of packets that wait for a destination.
+ * @SKYWIRE_VERDICT_RELEASE: They are sent as if they came now, but do not wait
+ *   again.
+ * @SKYWIRE_VERDICT_REFUSE: They are dropped, and their senders told by ICMP or
+ *   ICMPv6.
+ */
+enum skywire_verdict {
+	SKYWIRE_VERDICT_RELEASE,
+	SKYWIRE_VERDICT_REFUSE,
+};
 
 /**
  * enum skywire_transport - What carries a link's frames.
@@ -170,6 +200,18 @@ enum skywire_key_slot {
  *   and answers.
  * @SKYWIRE_COUNTER_DUPLICATED: Copies made here for a second path.
  * @SKYWIRE_COUNTER_HEADER_SEALED: Frames sent whose header alone was sealed.
+ * @SKYWIRE_COUNTER_HANDSHAKE_UPCALLS: Handshake frames handed to the listener.
+ * @SKYWIRE_COUNTER_HANDSHAKES_SENT: Handshake frames sent for a
+ *   handshake-send.
+ * @SKYWIRE_COUNTER_COOKIES_SENT: Handshake frames answered with a cookie,
+ *   because there were too many.
+ * @SKYWIRE_COUNTER_CONTROL_UPCALLS: CONTROL messages handed to the listener.
+ * @SKYWIRE_COUNTER_CONTROL_SENT: CONTROL packets sent for a control-send, one
+ *   for each fragment.
+ * @SKYWIRE_COUNTER_MISS_UPCALLS: Times that the listener was asked for a
+ *   destination.
+ * @SKYWIRE_COUNTER_MISS_RELEASED: Packets that waited for an answer and went
+ *   on.
  */
 enum skywire_counter {
 	SKYWIRE_COUNTER_RX_FRAMES,
@@ -191,6 +233,13 @@ enum skywire_counter {
 	SKYWIRE_COUNTER_PROOF_OUT,
 	SKYWIRE_COUNTER_DUPLICATED,
 	SKYWIRE_COUNTER_HEADER_SEALED,
+	SKYWIRE_COUNTER_HANDSHAKE_UPCALLS,
+	SKYWIRE_COUNTER_HANDSHAKES_SENT,
+	SKYWIRE_COUNTER_COOKIES_SENT,
+	SKYWIRE_COUNTER_CONTROL_UPCALLS,
+	SKYWIRE_COUNTER_CONTROL_SENT,
+	SKYWIRE_COUNTER_MISS_UPCALLS,
+	SKYWIRE_COUNTER_MISS_RELEASED,
 };
 
 /**
@@ -260,6 +309,31 @@ enum skywire_counter {
  * @SKYWIRE_DROP_PROOF_RATE: A session's echo request beyond what is answered.
  * @SKYWIRE_DROP_DUPLICATE: The second copy of a packet that was sent by two
  *   paths.
+ * @SKYWIRE_DROP_NO_LISTENER: A handshake or CONTROL message that no socket is
+ *   bound to take.
+ * @SKYWIRE_DROP_MAC1: A handshake whose sender does not know this node's
+ *   public key.
+ * @SKYWIRE_DROP_HANDSHAKE_LOAD: A handshake beyond the rate that is taken
+ *   without a cookie; as a rule it was answered with one.
+ * @SKYWIRE_DROP_HANDSHAKE_RATE: Too many handshakes with a cookie from one
+ *   prefix, or too many cookies.
+ * @SKYWIRE_DROP_UPCALL_RATE: More messages than the listener, or the link that
+ *   they came by, is allowed.
+ * @SKYWIRE_DROP_UPCALL_FULL: The listener's socket was full, or there was no
+ *   memory for the message.
+ * @SKYWIRE_DROP_CONTROL_SIZE: A CONTROL packet with labels and more than
+ *   control-relayed-max bytes.
+ * @SKYWIRE_DROP_CONTROL_FRAGMENT: A neighbour's CONTROL packet that is no
+ *   fragment, or contradicts another.
+ * @SKYWIRE_DROP_CONTROL_FULL: A fragment for which there was no room.
+ * @SKYWIRE_DROP_CONTROL_TIMEOUT: A message whose last fragment did not arrive
+ *   in time, or whose link went.
+ * @SKYWIRE_DROP_MISS_FULL: A packet that was not let wait for an answer,
+ *   because too many did.
+ * @SKYWIRE_DROP_MISS_REFUSED: A packet that waited, and the answer was that
+ *   there is no way.
+ * @SKYWIRE_DROP_MISS_TIMEOUT: A packet that waited, and there was no answer in
+ *   time.
  */
 enum skywire_drop {
 	SKYWIRE_DROP_UNSPEC,
@@ -304,6 +378,19 @@ enum skywire_drop {
 	SKYWIRE_DROP_PROOF,
 	SKYWIRE_DROP_PROOF_RATE,
 	SKYWIRE_DROP_DUPLICATE,
+	SKYWIRE_DROP_NO_LISTENER,
+	SKYWIRE_DROP_MAC1,
+	SKYWIRE_DROP_HANDSHAKE_LOAD,
+	SKYWIRE_DROP_HANDSHAKE_RATE,
+	SKYWIRE_DROP_UPCALL_RATE,
+	SKYWIRE_DROP_UPCALL_FULL,
+	SKYWIRE_DROP_CONTROL_SIZE,
+	SKYWIRE_DROP_CONTROL_FRAGMENT,
+	SKYWIRE_DROP_CONTROL_FULL,
+	SKYWIRE_DROP_CONTROL_TIMEOUT,
+	SKYWIRE_DROP_MISS_FULL,
+	SKYWIRE_DROP_MISS_REFUSED,
+	SKYWIRE_DROP_MISS_TIMEOUT,
 };
 
 enum {
@@ -352,6 +439,7 @@ enum {
 	SKYWIRE_A_LINK_LOSS,
 	SKYWIRE_A_LINK_HEARD,
 	SKYWIRE_A_LINK_DEATHS,
+	SKYWIRE_A_LINK_FRAME,
 
 	__SKYWIRE_A_LINK_MAX,
 	SKYWIRE_A_LINK_MAX = (__SKYWIRE_A_LINK_MAX - 1)
@@ -471,6 +559,41 @@ enum {
 };
 
 enum {
+	SKYWIRE_A_UPCALL_PAD = 1,
+	SKYWIRE_A_UPCALL_IFINDEX,
+	SKYWIRE_A_UPCALL_IFNAME,
+	SKYWIRE_A_UPCALL_CLASS,
+
+	__SKYWIRE_A_UPCALL_MAX,
+	SKYWIRE_A_UPCALL_MAX = (__SKYWIRE_A_UPCALL_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_CONTROL_PAD = 1,
+	SKYWIRE_A_CONTROL_IFINDEX,
+	SKYWIRE_A_CONTROL_IFNAME,
+	SKYWIRE_A_CONTROL_LINK,
+	SKYWIRE_A_CONTROL_LABELS,
+	SKYWIRE_A_CONTROL_POSTAGE,
+	SKYWIRE_A_CONTROL_PAYLOAD,
+
+	__SKYWIRE_A_CONTROL_MAX,
+	SKYWIRE_A_CONTROL_MAX = (__SKYWIRE_A_CONTROL_MAX - 1)
+};
+
+enum {
+	SKYWIRE_A_MISS_PAD = 1,
+	SKYWIRE_A_MISS_IFINDEX,
+	SKYWIRE_A_MISS_IFNAME,
+	SKYWIRE_A_MISS_ADDRESS,
+	SKYWIRE_A_MISS_PEER,
+	SKYWIRE_A_MISS_VERDICT,
+
+	__SKYWIRE_A_MISS_MAX,
+	SKYWIRE_A_MISS_MAX = (__SKYWIRE_A_MISS_MAX - 1)
+};
+
+enum {
 	SKYWIRE_CMD_DEV_GET = 1,
 	SKYWIRE_CMD_DEV_SET,
 	SKYWIRE_CMD_DEV_NTF,
@@ -504,6 +627,14 @@ enum {
 	SKYWIRE_CMD_KEY_DEL_NTF,
 	SKYWIRE_CMD_STATS_GET,
 	SKYWIRE_CMD_PEER_SET,
+	SKYWIRE_CMD_UPCALL_BIND,
+	SKYWIRE_CMD_UPCALL_UNBIND,
+	SKYWIRE_CMD_HANDSHAKE_SEND,
+	SKYWIRE_CMD_HANDSHAKE_UPCALL,
+	SKYWIRE_CMD_CONTROL_SEND,
+	SKYWIRE_CMD_CONTROL_UPCALL,
+	SKYWIRE_CMD_MISS_UPCALL,
+	SKYWIRE_CMD_MISS_ANSWER,
 
 	__SKYWIRE_CMD_MAX,
 	SKYWIRE_CMD_MAX = (__SKYWIRE_CMD_MAX - 1)
