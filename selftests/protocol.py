@@ -22,7 +22,10 @@ import socket
 import struct
 import sys
 
-DATA, DIRECT = 0, 2
+import genl
+import handshake
+
+DATA, CONTROL, DIRECT = 0, 1, 2
 RELAYS = ('relay1', 'relay2')
 ETH_P_IPV6 = 0x86dd
 CLONE_NEWNET = 0x40000000
@@ -191,6 +194,8 @@ class Scene:
         self.ethernet = doc['frame-ethernet']
         self.origin, self.short = doc['frame-origin'], doc['header-padded']
         self.hops = [doc[f'frame-{relay}'] for relay in RELAYS]
+        self.initiation, self.again = doc['frame-initiation'], doc['frame-again']
+        self.cookie, self.message = doc['frame-cookie'], doc['control-message']
 
     def inner(self, example, source, dest):
         return udp_packet(self.addr[source], self.addr[dest],
@@ -202,6 +207,19 @@ class Scene:
         e = self.direct
         return header(DIRECT, e.number('class'), 0, e.number('postage'),
                       e.number('flow'), [])
+
+    def key(self, name):
+        import base64
+        text = self.nodes[name].text('public key').upper()
+        return base64.b32decode(text + '=' * (-len(text) % 8))
+
+    def fragments(self):
+        """Of the message: fragment and frame of each."""
+        e, data = self.message, self.message.text('message').encode()
+        head = header(CONTROL, 0, 0, 0, 0, [])
+        for number, at in enumerate(range(0, len(data), 64)):
+            made = struct.pack('>IHH', e.number('id'), len(data), at) + data[at:at + 64]
+            yield made, frame(self.direct, head + made, e.number('first counter') + number)
 
     def headers(self):
         """At the origin, after the first relay, and so on."""
@@ -219,6 +237,19 @@ class Scene:
             made.append(header(DATA, ds, passed + 1, postage, flow, labels))
         self.way_back = labels[::-1]
         return made
+
+
+def check_handshake(scene):
+    e = scene.initiation
+    receiver = scene.key(e.text('receiver'))
+    same('handshake: mac1 key', e.octets('mac1 key'), handshake.mac1_key(receiver))
+    marked = e.number('index'), e.octets('body'), receiver
+    same('handshake: initiation', e.dumps['Frame'], handshake.marked(1, *marked))
+    cookie = scene.cookie.octets('cookie')
+    same('handshake: cookie', scene.cookie.dumps['Frame'],
+         handshake.cookie_reply(e.number('index'), e.dumps['Frame'][-16:-8], cookie))
+    same('handshake: initiation, again', scene.again.dumps['Frame'],
+         handshake.marked(1, *marked, cookie))
 
 
 def check(scene):
@@ -250,6 +281,14 @@ def check(scene):
         same(f'{name}: frame', e.dumps['Frame'], frame(e, head + payload))
     last = scene.hops[-1]
     report('the way back', last.labels('way back') == scene.way_back)
+
+    check_handshake(scene)
+    e = scene.message
+    same('control: source-route header', e.dumps['Source-route header'],
+         header(CONTROL, 0, 0, 0, 0, []))
+    for name, (fragment, made) in zip(('first', 'second'), scene.fragments()):
+        same(f'control: {name} fragment', e.dumps[f'{name.title()} fragment'], fragment)
+        same(f'control: {name} frame', e.dumps[f'{name.title()} frame'], made)
 
     e = scene.short
     same('padded header', e.dumps['Source-route header'],
@@ -332,6 +371,30 @@ def relays(scene, step, relay):
     same(f'{relay} sends the next frame', goes.receive(), after.dumps['Frame'])
 
 
+def goes_up(name, daemon, neighbour, frames, attribute, want):
+    for data in frames:
+        neighbour.send(data)
+    event = daemon.event(PATIENCE)
+    same(name, getattr(event, attribute) if event else b'', want)
+
+
+def passes_up(scene):
+    """What is the daemon's at relay1."""
+    daemon = genl.Genl(os.path.basename(os.environ['NETNS']) + 'relay1')
+    daemon.bind('HANDSHAKE')
+    daemon.bind('CONTROL')
+    neighbour, e = Neighbour('relay1', 5001), scene.message
+    for name, example in (('the initiation', scene.initiation), ('the cookie', scene.cookie),
+                          ('the initiation, again', scene.again)):
+        data = example.dumps['Frame']
+        goes_up(f'relay1 passes up {name}', daemon, neighbour, [data], 'frame', data)
+    goes_up('relay1 passes up the message', daemon, neighbour,
+            [e.dumps['First frame'], e.dumps['Second frame']], 'payload',
+            e.text('message').encode())
+    neighbour.socket.close()
+    daemon.close()
+
+
 def originates(scene):
     """The flow is the node's secret, and its counters are at 0."""
     e = scene.origin
@@ -366,6 +429,7 @@ def inject(scene):
     delivers('relay1 delivers the DIRECT packet', tap('relay1'), neighbour,
              e.dumps['Frame'], e.dumps['Inner packet'])
     neighbour.socket.close()
+    passes_up(scene)
     for step, relay in enumerate(RELAYS):
         relays(scene, step, relay)
     delivers('server delivers the inner packet', tap('server'),

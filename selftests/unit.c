@@ -14,7 +14,10 @@
 
 #include "kselftest_harness.h"
 
+#include <skywire/bucket.h>
 #include <skywire/choice.h>
+#include <skywire/fragment.h>
+#include <skywire/handshake.h>
 #include <skywire/live.h>
 #include <skywire/postage.h>
 #include <skywire/recent.h>
@@ -88,6 +91,11 @@ TEST(wire_sizes)
 	EXPECT_EQ(16, sizeof(struct sw_frame));
 	EXPECT_EQ(12, sizeof(struct sw_route));
 	EXPECT_EQ(12, sizeof(struct sw_session));
+	EXPECT_EQ(16, sizeof(struct sw_macs));
+	EXPECT_EQ(40, sizeof(struct sw_cookie));
+	EXPECT_EQ(8, sizeof(struct sw_fragment));
+	/* What answers a stranger is no larger than what the stranger sent. */
+	EXPECT_LE(sizeof(struct sw_cookie), SKYWIRE_HANDSHAKE_MIN);
 	EXPECT_EQ(32, SW_LINK_OVERHEAD);
 	EXPECT_EQ(28, SW_SESSION_OVERHEAD);
 	EXPECT_EQ(60, SW_ROUTE_LEN_MAX);
@@ -198,6 +206,28 @@ TEST(route_check_padding)
 			ASSERT_EQ(want, check(buf, padded(count) + 2)) {
 				TH_LOG("count %u, bit %u of what follows",
 				       count, bit);
+			}
+		}
+	}
+}
+
+/* What passes relays for the daemon is small; a neighbour's is not concerned. */
+TEST(route_check_control_size)
+{
+	unsigned int type, count, size;
+	__u8 buf[ROOM];
+
+	for (type = 0; type < TYPES; type++) {
+		for (count = 0; count <= LABELS_MAX && type != DIRECT; count++) {
+			for (size = 510; size <= 514; size++) {
+				int want = type == 1 && count && size > 512 ?
+					   SKYWIRE_DROP_CONTROL_SIZE : 0;
+
+				make_header(buf, type, 0, count);
+				ASSERT_EQ(want, check(buf, padded(count) + size)) {
+					TH_LOG("type %u, %u labels, %u bytes",
+					       type, count, size);
+				}
 			}
 		}
 	}
@@ -901,6 +931,193 @@ TEST(recent_window)
 	EXPECT_FALSE(sw_recent_has(&r, 103, 5000));
 	/* The clock of slots starts anew after 2^32 of them. */
 	EXPECT_FALSE(sw_recent_has(&r, 4, 5000));
+}
+
+/* Handshake frames. */
+enum {
+	HANDSHAKE	= 64,
+	HANDSHAKE_MOST	= 1024,
+	COOKIE		= 40,
+};
+
+TEST(handshake_types)
+{
+	unsigned int type;
+
+	for (type = 0; type < 256; type++) {
+		struct sw_frame f = { .type = type };
+
+		EXPECT_EQ(type >= 1 && type <= 3, sw_frame_is_handshake(&f));
+	}
+}
+
+TEST(handshake_check)
+{
+	static const unsigned int sizes[] = {
+		0, 16, 39, 40, 41, 63, 64, 65, 1023, 1024, 1025, 65535,
+	};
+	unsigned int type, says, len, i, j, least, most;
+
+	for (type = 1; type <= 3; type++) {
+		least = type == 3 ? COOKIE : HANDSHAKE;
+		most = type == 3 ? COOKIE : HANDSHAKE_MOST;
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			for (j = 1; j < ARRAY_SIZE(sizes); j++) {
+				struct sw_frame f = { .type = type };
+				int want = 0;
+
+				says = sizes[i];
+				len = sizes[j];
+				f.len = __cpu_to_be16(says);
+				if (says < least)
+					want = SKYWIRE_DROP_FRAME_SHORT;
+				else if (says > most || says > len)
+					want = SKYWIRE_DROP_FRAME_LENGTH;
+				ASSERT_EQ(want, sw_handshake_check(&f, len)) {
+					TH_LOG("type %u of %u in %u", type,
+					       says, len);
+				}
+				if (want)
+					continue;
+				f.sealed = 1;
+				EXPECT_EQ(SKYWIRE_DROP_FRAME_TYPE,
+					  sw_handshake_check(&f, len));
+				f.sealed = 0;
+				f.counter = __cpu_to_be64(1ull << 63);
+				EXPECT_EQ(SKYWIRE_DROP_FRAME_TYPE,
+					  sw_handshake_check(&f, len));
+			}
+		}
+	}
+}
+
+/* Token buckets. */
+TEST(bucket_burst_and_rate)
+{
+	static const struct sw_rate rates[] = {
+		{ 1, 1 }, { 10, 20 }, { 100, 100 }, { 500, 500 }, { 5000, 7 },
+		{ 1000000000, 1 }, { 3, 1000000 },
+	};
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		__u64 interval = 1000000000 / rates[i].per_second;
+		__u64 now = 1ull << 40, full = 0;
+
+		for (n = 0; sw_bucket_take(&full, now, &rates[i]); n++)
+			;
+		ASSERT_EQ(rates[i].burst, n);
+		EXPECT_FALSE(sw_bucket_take(&full, now + interval - 1,
+					    &rates[i]));
+		EXPECT_TRUE(sw_bucket_take(&full, now + interval, &rates[i]));
+		EXPECT_FALSE(sw_bucket_take(&full, now + interval, &rates[i]));
+		/* A long rest fills it, and no more than that. */
+		now += 1ull << 60;
+		for (n = 0; sw_bucket_take(&full, now, &rates[i]); n++)
+			;
+		EXPECT_EQ(rates[i].burst, n);
+	}
+}
+
+/* A bucket that counts its tokens, in billionths. */
+TEST(bucket_against_oracle)
+{
+	const struct sw_rate rate = { 50, 8 };
+	__u64 now = 0, full = 0, tokens = 8 * 1000000000ull;
+	unsigned int i;
+
+	for (i = 0; i < 200000; i++) {
+		__u64 gap = below(40000000);
+		bool want;
+
+		now += gap;
+		tokens += gap * rate.per_second;
+		if (tokens > 8 * 1000000000ull)
+			tokens = 8 * 1000000000ull;
+		want = tokens >= 1000000000;
+		if (want)
+			tokens -= 1000000000;
+		ASSERT_EQ(want, sw_bucket_take(&full, now, &rate)) {
+			TH_LOG("take %u", i);
+		}
+	}
+}
+
+/* Fragments. */
+TEST(fragment_check)
+{
+	static const unsigned int numbers[] = {
+		0, 1, 8, 9, 63, 64, 65, 72, 127, 128, 129, 1000, 1024, 16320,
+		16383, 16384, 16385, 32768, 65472, 65535,
+	};
+	unsigned int total, offset, len, i, j, k;
+	struct sw_fragment f = {};
+	bool want;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		for (j = 0; j < ARRAY_SIZE(numbers); j++) {
+			for (k = 0; k < ARRAY_SIZE(numbers); k++) {
+				total = numbers[i];
+				offset = numbers[j];
+				len = numbers[k];
+				f.total = __cpu_to_be16(total);
+				f.offset = __cpu_to_be16(offset);
+				want = len && total <= 16384 &&
+				       offset % 64 == 0 &&
+				       offset + len <= total &&
+				       (len % 64 == 0 || offset + len == total);
+				ASSERT_EQ(want, sw_fragment_check(&f, 8 + len)) {
+					TH_LOG("%u at %u of %u", len, offset,
+					       total);
+				}
+			}
+		}
+	}
+	for (len = 0; len <= 8; len++)
+		EXPECT_FALSE(sw_fragment_check(&f, len));
+}
+
+TEST(fragment_room)
+{
+	unsigned int mtu;
+
+	for (mtu = 1292; mtu < 70000; mtu++) {
+		unsigned int room = sw_fragment_room(mtu);
+
+		ASSERT_EQ(0, room % 64);
+		ASSERT_TRUE(12 + 8 + room <= mtu && 12 + 8 + room + 64 > mtu);
+	}
+}
+
+/* Any fragments in any order, against a map of the bytes. */
+TEST(fragments_against_oracle)
+{
+	unsigned int round, i, total, offset, len, missing;
+	static __u8 map[16384];
+	struct sw_fragments have;
+	bool done;
+
+	for (round = 0; round < 3000; round++) {
+		total = 1 + below(round % 2 ? 16384 : 700);
+		sw_fragments_init(&have, total);
+		memset(map, 0, sizeof(map));
+		missing = total;
+		do {
+			offset = below(sw_fragment_units(total)) * 64;
+			len = 64 * (1 + below(20));
+			if (offset + len > total)
+				len = total - offset;
+			for (i = offset; i < offset + len; i++)
+				missing -= !map[i]++;
+			/* Fragments end a message, or with a unit. */
+			memset(map + offset, 1, len);
+			done = sw_fragments_add(&have, offset, len);
+			ASSERT_EQ(!missing, done) {
+				TH_LOG("%u at %u of %u, %u missing", len,
+				       offset, total, missing);
+			}
+		} while (!done);
+	}
 }
 
 TEST_HARNESS_MAIN
