@@ -150,7 +150,7 @@ under_traffic() {
 	done
 	stop $ping INT
 	tail -n 3 "$TMP/flood"
-	grep -q ' 0% packet loss' "$TMP/flood"
+	no_gaps "$TMP/flood"
 }
 
 mark A R B

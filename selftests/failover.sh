@@ -114,7 +114,7 @@ no_loss() {
 	done
 	stop $ping INT
 	tail -n 3 "$TMP/flow"
-	grep -q ' 0% packet loss' "$TMP/flow"
+	no_gaps "$TMP/flow"
 }
 check "and no packet is lost at a cut" no_loss
 sw A peer set "${KEY[B]}" redundancy 1

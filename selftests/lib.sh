@@ -594,11 +594,19 @@ word_after() {
 # pings A B [COUNT] [ARGUMENT...]: every one is answered
 pings() {
 	local count=${3:-2}
-	# With a deadline ping would send more than that.
-	at "$1" ping -n -c "$count" -i 0.02 -W $((2 * SCALE)) "${@:4}" \
+	# All at once: for the last answer ping waits no longer than an interval, or
+	# twice the longest round trip. With a deadline it would send more.
+	at "$1" ping -n -c "$count" -l "$count" -i "$SCALE" -W $((2 * SCALE)) "${@:4}" \
 		"${ADDR[$2]:-$2}" > "$TMP/ping" 2>&1
 	cat "$TMP/ping"
 	grep -q " $count received" "$TMP/ping"
+}
+
+# no_gaps FILE: what ping printed before it was stopped, when the last answers may
+# have been on their way, has all answers before the latest one
+no_gaps() {
+	grep -o 'icmp_seq=[0-9]*' "$1" | sort -u |
+		awk -F= '$2 + 0 > last { last = $2 } END { print last - NR " lost"; exit last != NR || !NR }'
 }
 
 # one_ping A B [ARGUMENT...]: does not wait for long
