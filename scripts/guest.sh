@@ -99,7 +99,8 @@ accel() {
 	     { [ -d /sys/module/kvm_intel ] || [ -d /sys/module/kvm_amd ]; }; }; then
 		echo -accel kvm -cpu host
 	else
-		echo -accel tcg,thread=multi -cpu max
+		# A string instruction that goes byte by byte is slow to emulate.
+		echo -accel tcg,thread=multi -cpu max,-erms,-fsrm
 	fi
 }
 
