@@ -361,7 +361,7 @@ int sw_control_send(const struct sw_message *m)
 	rcu_read_lock();
 	while ((skb = __skb_dequeue(&packets))) {
 		sw_count(sw, SKYWIRE_COUNTER_CONTROL_SENT);
-		sw_link_send(m->link, skb, false, 0);
+		sw_link_send(m->link, skb, SW_SEND_OWN, 0);
 	}
 	rcu_read_unlock();
 	local_bh_enable();

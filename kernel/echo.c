@@ -14,24 +14,17 @@ static struct sw_echo *push_echo(struct sk_buff *skb, u8 kind, u32 number)
 	return echo;
 }
 
-static void send_echo(struct sw_link *link, struct sk_buff *skb)
+static void send_echo(struct sw_link *link, struct sk_buff *skb,
+		      enum sw_send kind)
 {
 	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_OUT);
 	/* Ahead of data that waits in the underlay's queue. */
 	skb->priority = TC_PRIO_CONTROL;
-	sw_link_send(link, skb, false, 0);
+	sw_link_send(link, skb, kind, 0);
 }
 
-/**
- * sw_echo_probe - ask the neighbour for a sign
- * @link: link
- * @number: of the request
- * @time: to be returned
- * @flags: what to say of us
- *
- * Under RCU with bottom halves off.
- */
-void sw_echo_probe(struct sw_link *link, u32 number, u64 time, u8 flags)
+static void probe(struct sw_link *link, u32 number, u64 time, u8 flags,
+		  enum sw_send kind)
 {
 	struct sw_echo *echo;
 	struct sk_buff *skb;
@@ -46,7 +39,35 @@ void sw_echo_probe(struct sw_link *link, u32 number, u64 time, u8 flags)
 	echo->time = cpu_to_be64(time);
 	sw_route_build(__skb_push(skb, sw_route_len(0)), SW_PACKET_ECHO, 0, 0,
 		       0, NULL, 0);
-	send_echo(link, skb);
+	send_echo(link, skb, kind);
+}
+
+/**
+ * sw_echo_probe - ask the neighbour for a sign
+ * @link: link
+ * @number: of the request
+ * @time: to be returned
+ * @flags: what to say of us
+ *
+ * Under RCU with bottom halves off.
+ */
+void sw_echo_probe(struct sw_link *link, u32 number, u64 time, u8 flags)
+{
+	probe(link, number, time, flags, SW_SEND_OWN);
+}
+
+/**
+ * sw_echo_probe_candidate - ask the neighbour, at the link's candidate address
+ * @link: link
+ * @nonce: to be returned, in place of a time; the number is 0, which no other
+ *	probe has
+ * @flags: what to say of us
+ *
+ * Under RCU with bottom halves off.
+ */
+void sw_echo_probe_candidate(struct sw_link *link, u64 nonce, u8 flags)
+{
+	probe(link, 0, nonce, flags, SW_SEND_CANDIDATE);
 }
 
 /*
@@ -72,7 +93,7 @@ static void answer(struct sw_link *link, struct sk_buff *skb, u8 flags)
 		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_MEMORY);
 		return;
 	}
-	send_echo(link, skb);
+	send_echo(link, skb, SW_SEND_OWN);
 }
 
 /* A request, well formed. Relayed ones say nothing of the link. */
@@ -113,8 +134,10 @@ void sw_echo_receive(struct sw_link *link, struct sk_buff *skb)
 		receive_request(link, skb, echo, relayed);
 		return;
 	}
-	if (!relayed)
+	if (!relayed) {
 		sw_live_reply(link, echo);
+		sw_roam_answered(link, echo, sw_cb(skb)->outer.from);
+	}
 	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_IN);
 	consume_skb(skb);
 }

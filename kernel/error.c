@@ -63,7 +63,7 @@ void sw_error_send(struct sw_link *ingress, const struct sk_buff *skb, u8 code,
 	if (!out)
 		return;
 	sw_count(ingress->sw, SKYWIRE_COUNTER_ERROR_OUT);
-	sw_link_send(ingress, out, false, 0);
+	sw_link_send(ingress, out, SW_SEND_OWN, 0);
 }
 
 /*

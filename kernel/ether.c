@@ -221,6 +221,7 @@ static struct net_device *interface_of(const struct ether_endpoint *ether)
 static void take(struct ether_endpoint *ether, struct net_device *dev)
 {
 	strscpy(ether->name, dev->name, sizeof(ether->name));
+	WRITE_ONCE(ether->ep.from, address_hash(ether->remote, dev));
 	netdev_hold(dev, &ether->tracker, GFP_ATOMIC);
 	rcu_assign_pointer(ether->dev, dev);
 }
@@ -342,6 +343,19 @@ static void ether_free(struct sw_endpoint *ep)
 	kfree(ether);
 }
 
+static struct sw_endpoint *ether_clone(const struct sw_endpoint *ep,
+				       const struct sw_endpoint *old)
+{
+	struct ether_endpoint *ether;
+
+	ether = kmemdup(to_ether(ep), sizeof(*ether),
+			GFP_ATOMIC | __GFP_NOWARN);
+	if (!ether)
+		return NULL;
+	netdev_hold(rcu_dereference(ether->dev), &ether->tracker, GFP_ATOMIC);
+	return &ether->ep;
+}
+
 static int ether_fill(struct sk_buff *msg, const struct sw_endpoint *ep)
 {
 	const struct ether_endpoint *ether = to_ether(ep);
@@ -384,6 +398,9 @@ static void follow_all(struct sw_device *sw, struct net_device *dev, bool gone)
 	struct sw_link *link;
 
 	list_for_each_entry(link, &sw->links, node) {
+		/* It may have the interface, too. */
+		if (gone && link->transport == &sw_ether)
+			sw_roam_forget(link);
 		ep = rcu_dereference_protected(link->endpoint,
 					       lockdep_is_held(&sw_mutex));
 		if (!ep || ep->transport != &sw_ether ||
@@ -441,4 +458,5 @@ const struct sw_transport sw_ether = {
 	.free	= ether_free,
 	.xmit	= ether_xmit,
 	.source	= ether_source,
+	.clone	= ether_clone,
 };

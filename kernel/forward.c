@@ -96,5 +96,5 @@ void sw_forward(struct sw_link *ingress, struct sk_buff *skb)
 	r->postage = cpu_to_be32(postage - fee);
 	sw_route_advance(r, ingress->label);
 	trace_forward(ingress, egress, skb, postage - fee);
-	sw_link_send(egress, skb, true, fee);
+	sw_link_send(egress, skb, SW_SEND_FORWARDED, fee);
 }

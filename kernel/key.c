@@ -525,6 +525,23 @@ enum skywire_drop sw_key_accept(struct sw_key *key, u64 counter)
 }
 
 /**
+ * sw_key_is_newest - has nothing newer come under this key or a newer one?
+ * @key: key
+ * @counter: of a frame that was accepted
+ *
+ * Under RCU with bottom halves off.
+ */
+bool sw_key_is_newest(struct sw_key *key, u64 counter)
+{
+	bool newest;
+
+	spin_lock(&key->rx_lock);
+	newest = key->replay.top == counter + 1;
+	spin_unlock(&key->rx_lock);
+	return newest && READ_ONCE(key->slot) == SKYWIRE_KEY_SLOT_CURRENT;
+}
+
+/**
  * sw_keyring_usable - can something be sent under a keyring?
  * @ring: of a link or a peer
  *

@@ -15,9 +15,16 @@ void sw_endpoint_free(struct sw_endpoint *ep)
 		ep->transport->free(ep);
 }
 
-static void endpoint_free_rcu(struct rcu_head *rcu)
+static void free_rcu_callback(struct rcu_head *rcu)
 {
 	sw_endpoint_free(container_of(rcu, struct sw_endpoint, rcu));
+}
+
+/* Free what readers may still have; NULL is nothing. */
+void sw_endpoint_free_rcu(struct sw_endpoint *ep)
+{
+	if (ep)
+		call_rcu(&ep->rcu, free_rcu_callback);
 }
 
 /**
@@ -33,8 +40,7 @@ void sw_link_set_endpoint(struct sw_link *link, struct sw_endpoint *ep)
 
 	old = rcu_replace_pointer(link->endpoint, ep,
 				  lockdep_is_held(&sw_mutex));
-	if (old)
-		call_rcu(&old->rcu, endpoint_free_rcu);
+	sw_endpoint_free_rcu(old);
 }
 
 /* Drop all cached routes, see sw_transport.forget(); under sw_mutex. */
@@ -202,6 +208,7 @@ struct sw_link *sw_link_create(struct sw_device *sw, u16 label,
 	link->transport = transport;
 	sw_keyring_init(&link->keys);
 	sw_live_open(link);
+	sw_roam_open(link);
 	INIT_LIST_HEAD(&link->paths);
 	refcount_set(&link->refs, 1);
 	dev_hold(sw->dev);
@@ -228,6 +235,7 @@ void sw_link_delete(struct sw_link *link)
 	list_for_each_entry_safe(path, next, &link->paths, node)
 		sw_path_delete(path);
 	sw_live_close(link);
+	sw_roam_close(link);
 	sw_keyring_flush(&link->keys);
 	sw_control_close(link);
 	sw_notify_link(link, SKYWIRE_CMD_LINK_DEL_NTF);

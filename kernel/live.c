@@ -322,6 +322,17 @@ static void note_echo(struct sw_link *link, const struct sw_echo *echo, u64 now)
 		start_timer(&link->live, now);
 }
 
+/* What a probe or an answer has to say of us. */
+u8 sw_live_flags(struct sw_link *link)
+{
+	u8 flags;
+
+	spin_lock(&link->live.lock);
+	flags = echo_flags(&link->live, ktime_get_ns());
+	spin_unlock(&link->live.lock);
+	return flags;
+}
+
 /**
  * sw_live_request - a probe of the neighbour's has come in
  * @link: link

@@ -190,8 +190,10 @@ static void apply(struct sw_link *link, struct genl_info *info,
 {
 	struct nlattr **a = info->attrs;
 
-	if (ep)
+	if (ep) {
+		sw_roam_forget(link);
 		sw_link_set_endpoint(link, ep);
+	}
 	if (a[SKYWIRE_A_LINK_MTU])
 		WRITE_ONCE(link->mtu, nla_get_u32(a[SKYWIRE_A_LINK_MTU]));
 	if (a[SKYWIRE_A_LINK_STATE])

@@ -26,14 +26,17 @@
 static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 {
 	struct sw_link *link = key->link;
-	struct sw_endpoint *ep = rcu_dereference(link->endpoint);
-	bool forwarded = sw_cb(skb)->forwarded;
+	u8 kind = sw_cb(skb)->kind;
+	struct sw_endpoint *ep;
 
 	if (unlikely(err)) {
 		sw_drop(link->sw, skb,
 			sw_crypt_reason(err, SKYWIRE_DROP_CRYPTO));
 		return;
 	}
+	ep = rcu_dereference(link->endpoint);
+	if (unlikely(kind == SW_SEND_CANDIDATE))
+		ep = rcu_dereference(link->roam.candidate);
 	if (unlikely(!ep)) {
 		sw_drop(link->sw, skb, SKYWIRE_DROP_NO_ROUTE);
 		return;
@@ -45,7 +48,7 @@ static void link_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 					    sw_cb(skb)->class & INET_ECN_MASK)))
 		return;
 	sw_count(link->sw, SKYWIRE_COUNTER_TX_FRAMES);
-	if (forwarded)
+	if (kind == SW_SEND_FORWARDED)
 		sw_count(link->sw, SKYWIRE_COUNTER_FORWARDED);
 }
 
@@ -81,12 +84,12 @@ static unsigned int make_tag_room(struct sk_buff *skb, bool header)
  * @link: egress link
  * @skb: owned, reset, from the source-route header on, with SW_LINK_ROOM in front
  *	and a tag's room behind; consumed
- * @forwarded: it came from another node
+ * @kind: whose it is
  * @fee: what was kept of its postage for that
  *
  * Under RCU with bottom halves off.
  */
-void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
+void sw_link_send(struct sw_link *link, struct sk_buff *skb, enum sw_send kind,
 		  u32 fee)
 {
 	const struct sw_route *r = (const struct sw_route *)skb->data;
@@ -109,7 +112,7 @@ void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
 		sw_live_used(link);
 	sw_cb(skb)->postage = be32_to_cpu(r->postage);
 	sw_cb(skb)->fee = fee;
-	sw_cb(skb)->forwarded = forwarded;
+	sw_cb(skb)->kind = kind;
 	sw_cb(skb)->class = r->class;
 	sw_cb(skb)->counter = counter;
 
@@ -188,7 +191,7 @@ static void send_copy(struct sw_peer *peer, const struct sk_buff *skb, u8 id)
 	sw_count(peer->sw, SKYWIRE_COUNTER_DUPLICATED);
 	sw_traffic_tx(path->traffic, copy->len - sw_route_len(way.count) -
 		      SW_SESSION_OVERHEAD, way.postage, 0);
-	sw_link_send(path->link, copy, false, 0);
+	sw_link_send(path->link, copy, SW_SEND_OWN, 0);
 }
 
 static void session_sealed(struct sk_buff *skb, struct sw_key *key, int err)
@@ -208,7 +211,7 @@ static void session_sealed(struct sk_buff *skb, struct sw_key *key, int err)
 		sw_drop(sw, skb, SKYWIRE_DROP_LINK_DOWN);
 		return;
 	}
-	sw_link_send(link, skb, false, 0);
+	sw_link_send(link, skb, SW_SEND_OWN, 0);
 }
 
 /**
@@ -294,7 +297,7 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 				second_path(path, by));
 	} else {
 		push_route(skb, &way, SW_PACKET_DIRECT, class, by->flow);
-		sw_link_send(path->link, skb, false, 0);
+		sw_link_send(path->link, skb, SW_SEND_OWN, 0);
 	}
 }
 

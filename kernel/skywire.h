@@ -65,7 +65,7 @@ enum {
 			  SW_SESSION_LEN,
 	SW_TAILROOM	= 2 * SW_TAG_LEN,
 	SW_TRANSPORTS	= SKYWIRE_TRANSPORT_ETHERNET + 1,
-	SW_COUNTERS	= SKYWIRE_COUNTER_MISS_RELEASED + 1,
+	SW_COUNTERS	= SKYWIRE_COUNTER_ROAMED + 1,
 	SW_DROPS	= SKYWIRE_DROP_MISS_TIMEOUT + 1,
 	SW_UPCALLS	= SKYWIRE_UPCALL_MISS + 1,
 	SW_PREFIX_BUCKETS	= 512,
@@ -375,7 +375,7 @@ struct sw_key_config {
 /**
  * struct sw_endpoint - where a link's frames go
  * @transport: whose it is, and who knows what is behind this; constant
- * @from: hash of its address, by which frames from there are known; constant
+ * @from: hash of its address, by which frames from there are known; READ_ONCE
  * @rcu: for freeing
  *
  * A transport's own endpoints begin with this. Replaced as a whole under
@@ -459,6 +459,31 @@ struct sw_live {
 };
 
 /**
+ * struct sw_roam - does the neighbour have another address?
+ * @lock: guards what follows, where nothing else is said
+ * @closed: the link goes, there will be no other candidate
+ * @proven: the candidate has answered
+ * @candidate: address that newer frames came from than the endpoint's; RCU
+ * @nonce: what it has to answer with
+ * @asked: boot time in ns when it was asked last
+ * @since: boot time in ns before which there is no candidate
+ * @probes: bucket of those that ask it; atomic
+ * @work: makes it the endpoint; pins the link while it is queued
+ */
+struct sw_roam {
+	/* see above */
+	spinlock_t		lock;
+	bool			closed;
+	bool			proven;
+	struct sw_endpoint __rcu *candidate;
+	u64			nonce;
+	u64			asked;
+	u64			since;
+	atomic64_t		probes;
+	struct work_struct	work;
+};
+
+/**
  * struct sw_link - a link to a neighbour
  * @sw: the device, pinned; constant
  * @neighbour: public key of the node at the other end; constant
@@ -471,6 +496,7 @@ struct sw_live {
  * @endpoint: where to; RCU, NULL is nowhere
  * @keys: its keys
  * @live: its probes
+ * @roam: where else the neighbour may be
  * @traffic: counted where keys are in use
  * @control: buckets of its CONTROL messages: the neighbour's, and relayed ones
  * @pending: messages that have arrived in part; the device's control.lock
@@ -492,6 +518,7 @@ struct sw_link {
 	struct sw_endpoint __rcu *endpoint;
 	struct sw_keyring	keys;
 	struct sw_live		live;
+	struct sw_roam		roam;
 	struct sw_traffic __percpu *traffic;
 	atomic64_t		control[2];
 	struct sw_reassembly	*pending[SW_REASSEMBLIES];
@@ -775,7 +802,7 @@ struct sw_prefix {
  *	is sealed
  * @sealed: bytes of the header that alone was sealed for the link that it came
  *	in on, or 0
- * @forwarded: it came from another node, while the link layer is sealed
+ * @kind: enum sw_send, while the link layer is sealed
  * @outer: of the frame that it came in, while the link layer is opened
  * @class: DS field of the packet
  */
@@ -789,7 +816,7 @@ struct sw_cb {
 	u8	hops;
 	u8	second;
 	u8	sealed;
-	bool	forwarded;
+	u8	kind;
 };
 
 static inline struct sw_cb *sw_cb(struct sk_buff *skb)
@@ -851,6 +878,7 @@ void sw_key_put(struct sw_key *key);
 void sw_key_remove(struct sw_key *key);
 struct sw_key *sw_key_lookup(u64 cookie, u32 index);
 enum skywire_drop sw_key_accept(struct sw_key *key, u64 counter);
+bool sw_key_is_newest(struct sw_key *key, u64 counter);
 bool sw_key_may_open(const struct sw_key *key, u64 counter);
 bool sw_keyring_usable(const struct sw_keyring *ring);
 int sw_key_take_counter(struct sw_key *key, u64 *counter);
@@ -882,6 +910,7 @@ void sw_links_forget_routes(struct sw_device *sw);
 void sw_link_delete(struct sw_link *link);
 void sw_link_put(struct sw_link *link);
 void sw_endpoint_free(struct sw_endpoint *ep);
+void sw_endpoint_free_rcu(struct sw_endpoint *ep);
 void sw_labels_free(struct sw_device *sw);
 
 /* The link of a label; under RCU or sw_mutex. NULL where there is none. */
@@ -904,6 +933,7 @@ void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns);
 void sw_live_kick(struct sw_link *link);
 void sw_live_wake(struct sw_link *link);
 void sw_live_forged(struct sw_link *link);
+u8 sw_live_flags(struct sw_link *link);
 u8 sw_live_request(struct sw_link *link, struct sw_echo *echo);
 void sw_live_reply(struct sw_link *link, const struct sw_echo *echo);
 bool sw_live_may_answer(struct sw_link *link, bool stranger);
@@ -932,6 +962,7 @@ static inline bool sw_link_is_dead(const struct sw_link *link)
 
 /* echo.c */
 void sw_echo_probe(struct sw_link *link, u32 number, u64 time, u8 flags);
+void sw_echo_probe_candidate(struct sw_link *link, u64 nonce, u8 flags);
 void sw_echo_receive(struct sw_link *link, struct sk_buff *skb);
 
 /* error.c */
@@ -960,6 +991,15 @@ static inline void sw_prober_used(struct sw_peer *peer)
 	if (unlikely(!READ_ONCE(peer->prober.used)))
 		sw_prober_wake(peer);
 }
+
+/* roam.c */
+void sw_roam_open(struct sw_link *link);
+void sw_roam_close(struct sw_link *link);
+void sw_roam_forget(struct sw_link *link);
+void sw_roam_heard(struct sw_link *link, struct sw_key *key,
+		   struct sk_buff *skb);
+void sw_roam_answered(struct sw_link *link, const struct sw_echo *echo,
+		      u32 from);
 
 /* What a path is chosen by. */
 struct sw_choice {
@@ -1005,7 +1045,15 @@ void sw_prefix_delete(struct sw_prefix *prefix);
 void sw_session_send(struct sw_peer *peer, struct sk_buff *skb,
 		     const struct sw_way *way, u8 class, u32 flow, u8 second);
 netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev);
-void sw_link_send(struct sw_link *link, struct sk_buff *skb, bool forwarded,
+
+/* A packet is our own; another's; our own, and for the link's candidate. */
+enum sw_send {
+	SW_SEND_OWN,
+	SW_SEND_FORWARDED,
+	SW_SEND_CANDIDATE,
+};
+
+void sw_link_send(struct sw_link *link, struct sk_buff *skb, enum sw_send kind,
 		  u32 fee);
 struct sk_buff *sw_skb_alloc(unsigned int len, gfp_t gfp);
 void sw_send_again(struct sw_device *sw, struct sk_buff *skb);
@@ -1054,6 +1102,9 @@ void sw_forward(struct sw_link *ingress, struct sk_buff *skb);
  * @source: who sent @frame, in front of which its outer headers still are; all
  *	of @source is zero before. False where no answer could get there. Under
  *	RCU.
+ * @clone: make an endpoint of one that @source made, for a link that has @old or
+ *	NULL: what an administrator said of where to leave by holds on. Or NULL
+ *	without memory. Under RCU, atomic.
  */
 struct sw_transport {
 	enum skywire_transport id;
@@ -1072,6 +1123,8 @@ struct sw_transport {
 		     struct sk_buff *skb, u8 ds);
 	bool (*source)(struct sw_device *sw, const void *frame,
 		       const struct sw_outer *outer, struct sw_source *source);
+	struct sw_endpoint *(*clone)(const struct sw_endpoint *ep,
+				     const struct sw_endpoint *old);
 };
 
 int sw_transports_init(void);

@@ -305,6 +305,23 @@ static bool udp_source(struct sw_device *sw, const void *frame,
 	return udp->port && is_unicast(udp);
 }
 
+static struct sw_endpoint *udp_clone(const struct sw_endpoint *ep,
+				     const struct sw_endpoint *old)
+{
+	struct udp_endpoint *udp;
+
+	udp = kmemdup(to_udp(ep), sizeof(*udp), GFP_ATOMIC | __GFP_NOWARN);
+	if (!udp)
+		return NULL;
+	if (dst_cache_init(&udp->cache, GFP_ATOMIC | __GFP_NOWARN)) {
+		kfree(udp);
+		return NULL;
+	}
+	if (old && !udp->oif)
+		udp->oif = to_udp(old)->oif;
+	return &udp->ep;
+}
+
 static struct socket *open_socket(struct sw_device *sw, struct net *net,
 				  u8 family, u16 port)
 {
@@ -516,4 +533,5 @@ const struct sw_transport sw_udp = {
 	.free	= udp_free,
 	.xmit	= udp_xmit,
 	.source	= udp_source,
+	.clone	= udp_clone,
 };

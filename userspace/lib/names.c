@@ -193,6 +193,8 @@ const char *sw_counter_name(unsigned int value)
 		return "miss-upcalls";
 	case SKYWIRE_COUNTER_MISS_RELEASED:
 		return "miss-released";
+	case SKYWIRE_COUNTER_ROAMED:
+		return "roamed";
 	}
 	return NULL;
 }

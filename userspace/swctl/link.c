@@ -80,7 +80,7 @@ static const struct keyword add_keywords[] = {
 	{ "neighbour",	put_key,	SKYWIRE_A_LINK_NEIGHBOUR, true },
 	{ "label",	put_label,	SKYWIRE_A_LINK_LABEL, false },
 	{ "transport",	put_enum,	SKYWIRE_A_LINK_TRANSPORT, false },
-	{ "remote",	put_endpoint,	SKYWIRE_A_LINK_REMOTE, true },
+	{ "remote",	put_endpoint,	SKYWIRE_A_LINK_REMOTE, false },
 	{ "local",	put_addr,	SKYWIRE_A_LINK_LOCAL, false },
 	{ "oif",	put_oif,		SKYWIRE_A_LINK_OIF, false },
 	{ "interface",	put_ifname,	SKYWIRE_A_LINK_INTERFACE, false },
@@ -165,7 +165,7 @@ const struct object link_object = {
 	.run = link_show,
 	.usage =
 	"Usage: swctl link [show [label LABEL] [dev DEV]]\n"
-	"       swctl link add neighbour KEY remote ENDPOINT [label LABEL]\n"
+	"       swctl link add neighbour KEY [remote ENDPOINT] [label LABEL]\n"
 	"                      [transport udp | ethernet] [OPTIONS] [dev DEV]\n"
 	"       swctl link set label LABEL [remote ENDPOINT] [OPTIONS] [dev DEV]\n"
 	"       swctl link del label LABEL [dev DEV]\n"

@@ -85,7 +85,6 @@ refused "'' is not a command" link ''
 refused "unrecognized option" --nonsense
 refused "option requires an argument" -d
 refused "'neighbour' is missing" link add
-refused "'remote' is missing" link add neighbour "$KEY"
 refused "'neighbour' needs a value" link add neighbour
 refused "'nonsense' is not expected here" link add nonsense 1
 refused "'l' may mean several keywords" link add l 1
@@ -235,6 +234,7 @@ asks "do 2 dev ifname=sw1 port=1" -d sw1 dev set port 1
 asks "do 2 dev ifname=sw1 port=1" dev set port 1 dev sw1
 asks "do 1 dev ifname=sw1" dev show dev sw1
 asks "dump 1 dev" dev
+asks "do 6 link $dev neighbour=$KEY" link add neighbour "$KEY"
 asks "do 6 link $dev neighbour=$KEY remote=192.0.2.1 remote-port=51820" \
 	link add neighbour "$KEY" remote 192.0.2.1:51820
 asks "do 6 link $dev label=7 neighbour=$KEY transport=udp remote=2001:db8::1 remote-port=1 local=2001:db8::2 oif=1 mtu=1400 state=down price-base=3 price-rate=4" \

@@ -212,6 +212,8 @@ enum skywire_key_slot {
  *   destination.
  * @SKYWIRE_COUNTER_MISS_RELEASED: Packets that waited for an answer and went
  *   on.
+ * @SKYWIRE_COUNTER_ROAMED: Times that a link's endpoint became the address
+ *   that its neighbour answered from.
  */
 enum skywire_counter {
 	SKYWIRE_COUNTER_RX_FRAMES,
@@ -240,6 +242,7 @@ enum skywire_counter {
 	SKYWIRE_COUNTER_CONTROL_SENT,
 	SKYWIRE_COUNTER_MISS_UPCALLS,
 	SKYWIRE_COUNTER_MISS_RELEASED,
+	SKYWIRE_COUNTER_ROAMED,
 };
 
 /**
