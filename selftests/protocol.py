@@ -10,22 +10,32 @@ and hex dumps, each after a paragraph "TITLE::". This reads them all, and
   protocol.py inject RST     plays the neighbours of the nodes that protocol.sh
                              has set up, and compares what the module makes
   protocol.py ethernet RST   the same for the neighbour on Ethernet
+  protocol.py too-big RST    the same for relay2, which refuses a packet, and for
+                             relay1 and client, whom its ERROR reaches
+  protocol.py link-down RST  the same, refused for another reason
+  protocol.py session RST    the same for client, which asks by the session's echo
+  protocol.py live RST       the same for client, which probes its link
+  protocol.py sealed RST     the same for relay1, under keys that seal headers alone
 
-The last three print "ok NAME" and "not ok NAME".
+All but the first print "ok NAME" and "not ok NAME".
 """
 import ctypes
 import hashlib
 import ipaddress
+import json
 import os
 import re
 import socket
 import struct
+import subprocess
 import sys
+import time
 
 import genl
 import handshake
 
-DATA, CONTROL, DIRECT = 0, 1, 2
+DATA, CONTROL, DIRECT, ECHO, ERROR = 0, 1, 2, 3, 4
+REQUEST, REPLY = 0, 1
 RELAYS = ('relay1', 'relay2')
 ETH_P_IPV6 = 0x86dd
 CLONE_NEWNET = 0x40000000
@@ -107,13 +117,35 @@ def frame(example, packet, counter=None):
     return seal(example, head, packet, counter)
 
 
+def sealed_frame(example, packet, size, counter=None):
+    """A link frame that seals so many bytes of the packet, which are its header."""
+    if counter is None:
+        counter = example.number('counter')
+    head = struct.pack('>BBHIQ', 5, size // 4, 16 + len(packet) + 16,
+                       example.number('receiver index'), counter)
+    return seal(example, head, packet[:size], counter) + packet[size:]
+
+
+def open_as(example, data, size):
+    """What is sealed behind a header of so many bytes, which ends in the counter."""
+    head, sealed = data[:size], data[size:]
+    box = aead(example.text('cipher'), example.octets('key'))
+    return box.decrypt(bytes(4) + head[-8:], sealed, head)
+
+
+def open_frame(example, data):
+    """The packet of a link frame of type 4."""
+    return open_as(example, data, 16)
+
+
 def ethernet_header(example):
     return bytes.fromhex(''.join(example.text(field).replace(':', '')
                                  for field in ('destination', 'source')) + '88b5')
 
 
-def session_frame(example, inner):
-    counter = example.number('counter')
+def session_frame(example, inner, counter=None):
+    if counter is None:
+        counter = example.number('counter')
     head = struct.pack('>IQ', example.number('receiver index'), counter)
     return seal(example, head, inner, counter)
 
@@ -123,6 +155,21 @@ def header(kind, ds, passed, postage, flow, labels):
     pad = bytes(2 * (len(labels) % 2))
     return struct.pack('>BBBBII', 0x10 | kind, ds, passed, len(labels), postage,
                        flow) + struct.pack(f'>{len(labels)}H', *labels) + pad
+
+
+def echo(kind, flags, number, when):
+    """The payload of an ECHO."""
+    return struct.pack('>BBHIQ', kind, flags, 0, number, when)
+
+
+def error(code, label, mtu, index, counter):
+    """The payload of an ERROR."""
+    return struct.pack('>BBHIIQ', code, 0, label, mtu, index, counter)
+
+
+def session_echo(kind, number, when, epoch=0, tally=(0, 0, 0)):
+    """What a session frame has in place of an inner packet."""
+    return struct.pack('>B3xIQI4x3Q', kind, number, when, epoch, *tally)
 
 
 def fee(base, rate, size):
@@ -221,13 +268,16 @@ class Scene:
             made = struct.pack('>IHH', e.number('id'), len(data), at) + data[at:at + 64]
             yield made, frame(self.direct, head + made, e.number('first counter') + number)
 
-    def headers(self):
-        """At the origin, after the first relay, and so on."""
+    def headers(self, size=None, ds=None, flow=None, times=1):
+        """At the origin, after the first relay, and so on: of the DATA packet, or
+        of another one with so many bytes of payload, class, flow, and its
+        postage so many times."""
         e = self.origin
-        size = len(self.session.dumps['Session frame'])
-        labels, flow = e.labels('labels'), e.number('flow')
-        ds = self.session.number('class')
-        postage = fee(e.number('postage base'), e.number('postage rate'), size)
+        size = size or len(self.session.dumps['Session frame'])
+        labels = e.labels('labels')
+        flow = e.number('flow') if flow is None else flow
+        ds = self.session.number('class') if ds is None else ds
+        postage = times * fee(e.number('postage base'), e.number('postage rate'), size)
         made = [header(DATA, ds, 0, postage, flow, labels)]
         for passed, hop in enumerate(self.hops):
             if labels[passed] != hop.number('egress label'):
@@ -294,6 +344,90 @@ def check(scene):
     same('padded header', e.dumps['Source-route header'],
          header(DATA, e.number('class'), e.number('next'), e.number('postage'),
                 e.number('flow'), e.labels('labels')))
+
+
+    for name, title, want in answers(scene):
+        same(f'{name}: {title}', scene.doc[name].dumps[title], want)
+
+
+def probes(scene):
+    """A link's probe and its answer, and a probe that asks for full seal."""
+    doc, head = scene.doc, header(ECHO, 0, 0, 0, 0, [])
+    asked = doc['echo-probe']
+    for name, kind, of in (('echo-probe', REQUEST, asked), ('echo-answer', REPLY, asked),
+                           ('echo-full', REQUEST, doc['echo-full'])):
+        e = doc[name]
+        said = echo(kind, e.number('flags'), of.number('number'), of.number('time'))
+        yield name, 'ECHO', said
+        yield name, 'Source-route header', head
+        yield name, 'Frame', frame(e, head + said)
+
+
+def refused(scene, name):
+    """The DATA packet that relay2 refuses."""
+    e = scene.doc[name]
+    payload = struct.pack('>IQ', scene.session.number('receiver index'),
+                          e.number('session counter'))
+    return scene.headers(e.number('payload'))[1] + \
+        payload.ljust(e.number('payload'), b'\0')
+
+
+def errors(scene, name):
+    """The ERROR about it, as relay2 sends it and relay1 passes it on."""
+    e = scene.doc[name]
+    near, far = scene.hops
+    postage, flow = struct.unpack_from('>II', refused(scene, name), 4)
+    said = error(e.number('code'), far.number('egress label'), e.number('MTU'),
+                 scene.session.number('receiver index'), e.number('session counter'))
+    yield name, 'ERROR', said
+    for i, relay in enumerate(('relay2', 'relay1')):
+        label = near.number('egress label' if i else 'ingress label')
+        head = header(ERROR, 0, i, postage, flow, [label])
+        yield f'{name}-{relay}', 'Source-route header', head
+        yield f'{name}-{relay}', 'Frame', frame(scene.doc[f'{name}-{relay}'], head + said)
+
+
+def session_echoes(scene):
+    """A session's request, as it sets out and arrives, and its answer."""
+    doc, e = scene.doc, scene.doc['session-request']
+    number, when = e.number('number'), e.number('time')
+    asked = session_echo(REQUEST, number, when)
+    payload = session_frame(e, asked)
+    heads = scene.headers(len(payload), 0, 0, 2)
+    yield 'session-request', 'Request', asked
+    yield 'session-request', 'Session frame', payload
+    yield 'session-request', 'Source-route header', heads[0]
+    link = doc['session-request-link']
+    yield 'session-request-link', 'Source-route header', heads[-1]
+    yield 'session-request-link', 'Frame', frame(link, heads[-1] + payload)
+
+    e = doc['session-answer']
+    inner = len(scene.session.dumps['Inner packet'])
+    left = int.from_bytes(scene.hops[-1].dumps['Source-route header'][4:8], 'big')
+    said = session_echo(REPLY, number, when, e.number('epoch'), (1, inner, left))
+    payload = session_frame(e, said)
+    yield 'session-answer', 'Answer', said
+    yield 'session-answer', 'Session frame', payload
+    head = header(DATA, 0, 0, int.from_bytes(heads[-1][4:8], 'big'), 0, scene.way_back)
+    link = doc['session-answer-link']
+    yield 'session-answer-link', 'Source-route header', head
+    yield 'session-answer-link', 'Frame', frame(link, head + payload)
+
+
+def sealed_headers(scene):
+    """The DATA packet on two links that seal its header alone."""
+    payload = scene.session.dumps['Session frame']
+    for name, head in zip(('sealed-origin', 'sealed-relay1'), scene.headers()):
+        yield name, 'Frame', sealed_frame(scene.doc[name], head + payload, len(head))
+
+
+def answers(scene):
+    """(example, title of its dump, what that must be)"""
+    yield from probes(scene)
+    yield from session_echoes(scene)
+    yield from errors(scene, 'error-big')
+    yield from errors(scene, 'error-down')
+    yield from sealed_headers(scene)
 
 
 # --- the examples, tried ---------------------------------------------------
@@ -418,6 +552,147 @@ def originates(scene):
     same('client: inner packet', inner, e.dumps['Inner packet'])
 
 
+def answers_probe(scene):
+    """relay1 does not probe, so it says that it hears."""
+    neighbour = Neighbour('relay1', 5001)
+    neighbour.send(scene.doc['echo-probe'].dumps['Frame'])
+    same('relay1 answers the probe', neighbour.receive(),
+         scene.doc['echo-answer'].dumps['Frame'])
+
+
+def answers_session(scene):
+    """All is as documented but for the epoch, which the server draws."""
+    doc = scene.doc
+    neighbour = Neighbour('server', 5001)
+    neighbour.send(doc['session-request-link'].dumps['Frame'])
+    data = neighbour.receive()
+    e = doc['session-answer-link']
+    packet = open_frame(e, data)
+    head = e.dumps['Source-route header']
+    same("server answers the session's echo: frame header", data[:16],
+         e.dumps['Frame'][:16])
+    same('... source-route header', packet[:len(head)], head)
+    payload = packet[len(head):]
+    e = doc['session-answer']
+    same('... session header', payload[:12], e.dumps['Session frame'][:12])
+    got, want = open_as(e, payload, 12), e.dumps['Answer']
+    same('... answer but for the epoch', got[:16] + got[20:], want[:16] + want[20:])
+    report('... with an epoch', any(got[16:20]))
+
+
+def from_client(scene, neighbour):
+    """Source-route header, session counter, what the session sealed of a packet;
+    None if it is not DATA."""
+    packet = open_frame(scene.origin, neighbour.receive())
+    if packet[0] & 15 != DATA:
+        return None
+    counter = int.from_bytes(packet[20:28], 'big')
+    return packet[:16], counter, open_as(scene.session, packet[16:], 12)
+
+
+def tell_client(scene, name):
+    """The client has just sent what the ERROR quotes; protocol.sh sees whether it
+    heeds that."""
+    neighbour = Neighbour('client', 5001)
+    stack = tap('client')
+    counter = -1
+    while counter < scene.doc[name].number('session counter'):
+        stack.send(scene.session.dumps['Inner packet'])
+        counter = from_client(scene, neighbour)[1]
+    report('client has sent what is quoted',
+           counter == scene.doc[name].number('session counter'), counter)
+    neighbour.send(scene.doc[f'{name}-relay1'].dumps['Frame'])
+
+
+def refuses(scene, name):
+    """The frame with the refused packet has any counter that is free."""
+    doc = scene.doc
+    came = Neighbour('relay2', 5001)
+    link = scene.hops[0]
+    came.send(frame(link, refused(scene, name),
+                    link.number('counter') + 256 + doc[name].number('session counter')))
+    same(f'relay2 tells of it, {name}', came.receive(),
+         doc[f'{name}-relay2'].dumps['Frame'])
+    back, goes = Neighbour('relay1', 5002), Neighbour('relay1', 5001)
+    back.send(doc[f'{name}-relay2'].dumps['Frame'])
+    same('relay1 passes that on', goes.receive(), doc[f'{name}-relay1'].dumps['Frame'])
+    tell_client(scene, name)
+
+
+def asks_session(scene):
+    """The client's number and time are its own; with these in the documented
+    answer, protocol.sh sees whether it takes that."""
+    doc, asked = scene.doc, None
+    neighbour = Neighbour('client', 5001)
+    tap('client').send(scene.session.dumps['Inner packet'])
+    while not asked or asked[2][0] >> 4:
+        asked = from_client(scene, neighbour)
+    head, _, got = asked
+    e = doc['session-request']
+    want = e.dumps['Request']
+    same("client asks by the session's echo: source-route header", head,
+         e.dumps['Source-route header'])
+    same('... request but for number and time', got[:4] + got[16:], want[:4] + want[16:])
+    want = doc['session-answer'].dumps['Answer']
+    labels = [hop.number('egress label') for hop in scene.hops][::-1]
+    answer = session_frame(doc['session-answer'], want[:4] + got[4:16] + want[16:])
+    neighbour.send(frame(doc['echo-answer'], header(DATA, 0, 2, 0, 0, labels) + answer,
+                         doc['echo-answer'].number('counter') + 16))
+
+
+def probes_link(scene):
+    """So are those of its probes."""
+    asked, answered = scene.doc['echo-probe'], scene.doc['echo-answer']
+    head, want = (asked.dumps[title] for title in ('Source-route header', 'ECHO'))
+    said = answered.dumps['Source-route header'] + answered.dumps['ECHO'][:4]
+    # What seals takes a while to load, and probes would queue up.
+    frame(answered, said, 0)
+    neighbour = Neighbour('client', 5001)
+    end = time.monotonic() + 2 * PATIENCE
+    counter = answered.number('counter') + 32
+    packet = b''
+    # The first has been sent before there was anything to hear.
+    while packet[13:14] != want[1:2] and time.monotonic() < end:
+        packet = open_frame(scene.origin, neighbour.receive())
+        if packet[0] & 15 == ECHO:
+            neighbour.send(frame(answered, said + packet[16:], counter))
+            counter += 1
+    got = packet[12:]
+    same('client probes: source-route header', packet[:12], head)
+    same('client probes: ECHO but for number and time', got[:4] + bytes(len(got) - 4),
+         want[:4] + bytes(len(want) - 4))
+    state = ''
+    while state != 'alive' and time.monotonic() < end:
+        shown = subprocess.run(
+            [os.environ['SWCTL'], '-n', os.path.basename(os.environ['NETNS']) + 'client',
+             '-j', 'link', 'show'], stdout=subprocess.PIPE, check=True).stdout
+        state = json.loads(shown)[0]['liveness']
+    report('the documented answers keep the link alive', state == 'alive', state)
+
+
+def seals_headers(scene):
+    """As relays(), and then relay2 asks for full seal."""
+    doc = scene.doc
+    before, after = doc['sealed-origin'], doc['sealed-relay1']
+    came, goes = Neighbour('relay1', 5001), Neighbour('relay1', 5002)
+    head = scene.origin.dumps['Source-route header']
+    packet = head + scene.session.dumps['Session frame']
+    first = before.number('counter') + 1
+    for i in range(after.number('counter')):
+        came.send(sealed_frame(before, packet, len(head), first + i))
+        report('a header goes out sealed', goes.receive()[:1] == b'\5')
+    came.send(before.dumps['Frame'])
+    same('relay1 sends the next one', goes.receive(), after.dumps['Frame'])
+    full = doc['echo-full']
+    goes.send(full.dumps['Frame'])
+    want = doc['echo-full'].dumps['ECHO']
+    same('relay1 answers who wants all sealed', open_frame(after, goes.receive()),
+         full.dumps['Source-route header'] + b'\1\1' + want[2:])
+    came.send(sealed_frame(before, packet, len(head), first + 256))
+    same('and seals all', open_frame(after, goes.receive()),
+         scene.hops[0].dumps['Source-route header'] + packet[len(head):])
+
+
 def inject(scene):
     for name, node in scene.nodes.items():
         report(f'{name} has its documented key and address',
@@ -430,11 +705,13 @@ def inject(scene):
              e.dumps['Frame'], e.dumps['Inner packet'])
     neighbour.socket.close()
     passes_up(scene)
+    answers_probe(scene)
     for step, relay in enumerate(RELAYS):
         relays(scene, step, relay)
     delivers('server delivers the inner packet', tap('server'),
              Neighbour('server', 5001), scene.hops[-1].dumps['Frame'],
              scene.session.dumps['Inner packet'])
+    answers_session(scene)
     originates(scene)
 
 
@@ -452,11 +729,18 @@ def values(scene):
             print(name, field.replace(' ', '-'), value)
 
 
+MODES = {
+    'values': values, 'check': check, 'inject': inject, 'ethernet': ethernet,
+    'too-big': lambda scene: refuses(scene, 'error-big'),
+    'link-down': lambda scene: refuses(scene, 'error-down'),
+    'session': asks_session, 'live': probes_link, 'sealed': seals_headers,
+}
+
+
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in ('values', 'check', 'inject', 'ethernet'):
+    if len(sys.argv) != 3 or sys.argv[1] not in MODES:
         sys.exit(__doc__)
-    {'values': values, 'check': check, 'inject': inject,
-     'ethernet': ethernet}[sys.argv[1]](Scene(sys.argv[2]))
+    MODES[sys.argv[1]](Scene(sys.argv[2]))
     return failures > 0
 
 
