@@ -209,6 +209,9 @@ static u32 due(struct sw_link *link, u64 now)
 	live->next_probe = now + next_interval(live);
 	if (!may_probe(link))
 		return 0;
+	/* What is lost while it is dead is no loss of a link that lives. */
+	if (live->state == SKYWIRE_LIVENESS_DEAD)
+		live->answered = live->number;
 	return ++live->number ?: ++live->number;
 }
 

@@ -119,6 +119,7 @@ ipn A link set to-R1 up
 check "the link comes back" wait_for 5 is_live A R1 alive
 check "and the path" wait_for 5 path_is 1 usable
 is "one death is counted" "$(link_of deaths)" 1
+holds "probes of the dead link are no loss of the living one" "$(link_of loss) < 20000"
 check "R1's end is alive again" wait_for 5 is_live R1 A alive
 
 # --- one way only ---
