@@ -17,7 +17,6 @@ static struct sw_echo *push_echo(struct sk_buff *skb, u8 kind, u32 number)
 static void send_echo(struct sw_link *link, struct sk_buff *skb,
 		      enum sw_send kind)
 {
-	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_OUT);
 	/* Ahead of data that waits in the underlay's queue. */
 	skb->priority = TC_PRIO_CONTROL;
 	sw_link_send(link, skb, kind, 0);
@@ -29,6 +28,7 @@ static void probe(struct sw_link *link, u32 number, u64 time, u8 flags,
 	struct sw_echo *echo;
 	struct sk_buff *skb;
 
+	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_OUT);
 	skb = sw_skb_alloc(sizeof(*echo), GFP_ATOMIC);
 	if (!skb) {
 		sw_count_drop(link->sw, SKYWIRE_DROP_NO_MEMORY);
@@ -82,6 +82,7 @@ static void answer(struct sw_link *link, struct sk_buff *skb, u8 flags)
 	__be16 labels[SKYWIRE_LABELS_MAX];
 	unsigned int count;
 
+	sw_count(link->sw, SKYWIRE_COUNTER_ECHO_OUT);
 	echo->kind = SW_ECHO_REPLY;
 	echo->flags = flags;
 	skb_trim(skb, len + sizeof(*echo));

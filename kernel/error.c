@@ -59,11 +59,10 @@ void sw_error_send(struct sw_link *ingress, const struct sk_buff *skb, u8 code,
 		sw_count(ingress->sw, SKYWIRE_COUNTER_ERROR_LIMITED);
 		return;
 	}
-	out = make(ingress, skb, code, mtu);
-	if (!out)
-		return;
 	sw_count(ingress->sw, SKYWIRE_COUNTER_ERROR_OUT);
-	sw_link_send(ingress, out, SW_SEND_OWN, 0);
+	out = make(ingress, skb, code, mtu);
+	if (out)
+		sw_link_send(ingress, out, SW_SEND_OWN, 0);
 }
 
 /*

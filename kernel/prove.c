@@ -275,6 +275,7 @@ static void send_request(const struct request *req, u64 time)
 	struct sw_way way;
 	u64 fee;
 
+	sw_count(path->peer->sw, SKYWIRE_COUNTER_PROOF_OUT);
 	skb = sw_skb_alloc(req->size, GFP_ATOMIC);
 	if (!skb) {
 		sw_count_drop(path->peer->sw, SKYWIRE_DROP_NO_MEMORY);
@@ -294,7 +295,6 @@ static void send_request(const struct request *req, u64 time)
 		.postage = min_t(u64, fee, U32_MAX),
 	};
 	/* Behind the packets that it takes stock of, not ahead of them. */
-	sw_count(path->peer->sw, SKYWIRE_COUNTER_PROOF_OUT);
 	sw_session_send(path->peer, skb, &way, 0, 0, 0);
 }
 
@@ -442,6 +442,7 @@ static void answer(struct sw_peer *peer, struct sk_buff *skb,
 	struct sw_tally tally;
 	struct sw_way way;
 
+	sw_count(peer->sw, SKYWIRE_COUNTER_PROOF_OUT);
 	/* An asynchronous driver may have had the packet for long. */
 	if (unlikely(!link)) {
 		sw_drop(peer->sw, skb, SKYWIRE_DROP_LINK_DOWN);
@@ -463,7 +464,6 @@ static void answer(struct sw_peer *peer, struct sk_buff *skb,
 		sw_drop(peer->sw, skb, SKYWIRE_DROP_NO_MEMORY);
 		return;
 	}
-	sw_count(peer->sw, SKYWIRE_COUNTER_PROOF_OUT);
 	skb->priority = TC_PRIO_CONTROL;
 	sw_session_send(peer, skb, &way, 0, flow, 0);
 }

@@ -180,6 +180,7 @@ static void send_copy(struct sw_peer *peer, const struct sk_buff *skb, u8 id)
 	path = rcu_dereference(peer->path[id - 1]);
 	if (!path || skb->len - skip - SW_SESSION_OVERHEAD > sw_path_mtu(path))
 		return;
+	sw_count(peer->sw, SKYWIRE_COUNTER_DUPLICATED);
 	copy = sw_skb_alloc(skb->len - skip, GFP_ATOMIC);
 	if (!copy) {
 		sw_count_drop(peer->sw, SKYWIRE_DROP_NO_MEMORY);
@@ -188,7 +189,6 @@ static void send_copy(struct sw_peer *peer, const struct sk_buff *skb, u8 id)
 	skb_put_data(copy, skb->data + skip, skb->len - skip);
 	way = way_of(path, copy->len);
 	push_route(copy, &way, SW_PACKET_DATA, r->class, be32_to_cpu(r->flow));
-	sw_count(peer->sw, SKYWIRE_COUNTER_DUPLICATED);
 	sw_traffic_tx(path->traffic, copy->len - sw_route_len(way.count) -
 		      SW_SESSION_OVERHEAD, way.postage, 0);
 	sw_link_send(path->link, copy, SW_SEND_OWN, 0);
@@ -275,6 +275,7 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 	struct sw_way way;
 	u8 class;
 
+	sw_count(sw, SKYWIRE_COUNTER_ORIGINATED);
 	if (unlikely(sw_skb_own(sw, skb, head, SW_TAILROOM,
 				SKYWIRE_COUNTER_SEAL_COPIES))) {
 		sw_drop(sw, skb, SKYWIRE_DROP_NO_MEMORY);
@@ -286,7 +287,6 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 	}
 	class = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
 	sw_skb_reset(skb);
-	sw_count(sw, SKYWIRE_COUNTER_ORIGINATED);
 	way = way_of(path, path->count ? len + SW_SESSION_OVERHEAD : len);
 	sw_traffic_tx(peer->traffic, len, 0, 0);
 	sw_traffic_tx(path->traffic, len, way.postage, 0);
@@ -301,6 +301,13 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 	}
 }
 
+/* A packet of the IP stack's goes nowhere. */
+static void count_refused(struct sw_device *sw)
+{
+	dev_core_stats_tx_dropped_inc(sw->dev);
+	sw_count(sw, SKYWIRE_COUNTER_REFUSED);
+}
+
 /**
  * sw_xmit_drop - drop a packet that the IP stack wanted sent
  * @sw: device
@@ -310,7 +317,7 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 void sw_xmit_drop(struct sw_device *sw, struct sk_buff *skb,
 		  enum skywire_drop reason)
 {
-	dev_core_stats_tx_dropped_inc(sw->dev);
+	count_refused(sw);
 	sw_drop(sw, skb, reason);
 }
 
@@ -410,7 +417,7 @@ static void fragment(struct sw_device *sw, struct sk_buff *skb, u32 mtu)
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	IPCB(skb)->frag_max_size = mtu;
 	if (ip_do_fragment(dev_net(sw->dev), skb->sk, skb, send_fragment)) {
-		dev_core_stats_tx_dropped_inc(sw->dev);
+		count_refused(sw);
 		sw_count_drop(sw, SKYWIRE_DROP_SEGMENT);
 	}
 }
@@ -511,7 +518,7 @@ netdev_tx_t sw_xmit(struct sk_buff *skb, struct net_device *dev)
 
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (unlikely(!skb)) {
-		dev_core_stats_tx_dropped_inc(dev);
+		count_refused(sw);
 		sw_count_drop(sw, SKYWIRE_DROP_NO_MEMORY);
 		return NETDEV_TX_OK;
 	}

@@ -147,7 +147,7 @@ def test_preference():
     swctl('link', 'set', 'label', '30', 'mtu', '1420')
     for label in (20, 30):
         set_link(label, 'down')
-    with Expect('no path', 0, no_path=1):
+    with Expect('no path', 0, no_path=1, refused=1):
         try:
             sender.sendto(b'no', (E, 9))
         except OSError:
@@ -216,7 +216,7 @@ def test_prefixes():
          ('2001:db8:1::2', 402))
     swctl('prefix', 'del', '2001:db8::/32')
     Expect.before = None
-    with Expect('no prefix', 0, no_peer=1):
+    with Expect('no prefix', 0, no_peer=1, refused=1):
         try:
             sender.sendto(b'no', ('2001:db8::5', 9))
         except OSError:

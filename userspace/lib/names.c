@@ -195,6 +195,8 @@ const char *sw_counter_name(unsigned int value)
 		return "miss-released";
 	case SKYWIRE_COUNTER_ROAMED:
 		return "roamed";
+	case SKYWIRE_COUNTER_REFUSED:
+		return "refused";
 	}
 	return NULL;
 }

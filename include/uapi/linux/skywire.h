@@ -214,6 +214,8 @@ enum skywire_key_slot {
  *   on.
  * @SKYWIRE_COUNTER_ROAMED: Times that a link's endpoint became the address
  *   that its neighbour answered from.
+ * @SKYWIRE_COUNTER_REFUSED: Packets of the IP stack that were dropped before
+ *   they were originated; the drops say why.
  */
 enum skywire_counter {
 	SKYWIRE_COUNTER_RX_FRAMES,
@@ -243,6 +245,7 @@ enum skywire_counter {
 	SKYWIRE_COUNTER_MISS_UPCALLS,
 	SKYWIRE_COUNTER_MISS_RELEASED,
 	SKYWIRE_COUNTER_ROAMED,
+	SKYWIRE_COUNTER_REFUSED,
 };
 
 /**
