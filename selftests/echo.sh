@@ -23,3 +23,4 @@ add_key R peer "${KEY[E]}" 601 602
 
 export R_ADDR=${ADDR[R]} E_ADDR=${ADDR[E]} E_KEY=${KEY[E]}
 play R X echo.py
+adds_up R

@@ -166,3 +166,4 @@ check "and is complete" transfer_done
 stop "$SOURCE"
 stop "$SINK"
 check "all paths are well after that" wait_for 60 well
+adds_up A R1 R2 B

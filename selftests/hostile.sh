@@ -24,3 +24,4 @@ sw R prefix add 192.0.2.0/24 peer "${KEY[E]}"
 
 export R_ADDR=${ADDR[R]} X_ADDR=${ADDR[X]} E_ADDR=${ADDR[E]}
 play R X hostile.py
+adds_up R

@@ -568,6 +568,54 @@ no_drops() {
 	return $bad
 }
 
+# Drops of packets that the IP stack sent, and of others that may be on their way
+# in or out; all else has been received.
+SENT_DROPS=' no-peer no-path protocol segment '
+ANY_DROPS=' key-expired link-down too-big no-key loop no-route no-memory crypto '
+
+# balanced NODE: did all that came or was made go on, in, or nowhere for a reason?
+# Nothing may be on its way meanwhile. What came alone is known as well as the
+# reasons tell.
+balanced() {
+	local node=$1 name came made gone received=0 any=0 drops=0
+	stats "$node"
+	for name in "${DROPS[@]}"; do
+		drops=$((drops + ${STAT[$node,$name]}))
+		case $SENT_DROPS$ANY_DROPS in
+		*" $name "*"$ANY_DROPS") ;;
+		*" $name "*) any=$((any + ${STAT[$node,$name]})) ;;
+		*) received=$((received + ${STAT[$node,$name]})) ;;
+		esac
+	done
+	came=${STAT[$node,rx-frames]}
+	for name in forwarded delivered echo-in error-in proof-in; do
+		received=$((received + ${STAT[$node,$name]}))
+	done
+	made=0
+	for name in originated refused duplicated echo-out error-out proof-out; do
+		made=$((made + ${STAT[$node,$name]}))
+	done
+	gone=$((drops + ${STAT[$node,tx-frames]}))
+	for name in delivered echo-in error-in proof-in; do
+		gone=$((gone + ${STAT[$node,$name]}))
+	done
+	echo "$node: $came came in, of which $received to $((received + any)) ended;" \
+		"$((came + made)) came in or were made, $gone ended"
+	((came + made == gone && received <= came && came <= received + any))
+}
+
+# adds_up NODE...: the counters of each do, once it is at rest
+adds_up() {
+	local node
+	for node; do
+		if wait_for 3 balanced "$node"; then
+			ok "$node: the counters add up"
+		else
+			fail "$node: the counters add up" "$(balanced "$node")"
+		fi
+	done
+}
+
 # key_field NODE INDEX WORD: what follows WORD in "key show"; sets FIELD
 key_field() {
 	local words

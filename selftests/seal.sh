@@ -70,3 +70,4 @@ sw S path add peer "${KEY[E]}" link 10 labels 7 > /dev/null
 add_key S peer "${KEY[E]}" 601 602
 export R_ADDR=${ADDR[S]} E_ADDR=${ADDR[E]}
 play S X seal.py
+adds_up A R B S
