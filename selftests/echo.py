@@ -10,20 +10,14 @@ import time
 
 import packets
 import wire
-from neighbour import SCALE, Expect, End, main, open_inbox, report, stats, swctl
+from neighbour import SCALE, End, Expect, Far, main, open_inbox, report, stats, swctl
+from wire import HEARD, echo
 
 R, E = (os.environ[name + '_ADDR'] for name in 'RE')
 E_KEY = os.environ['E_KEY']
 x, y, w = End(5000, 10), End(5001, 20), End(5002, 40)
 to_r, from_r = wire.Key(601), wire.Key(602)    # the session of E with R
 inbox = open_inbox(R)
-HEARD = 1
-
-
-def echo(kind, number=1, when=2, flags=HEARD, pad=b'', **route):
-    labels = route.pop('labels', ())
-    return wire.route(wire.ECHO, labels,
-                      struct.pack('>BBHIQ', kind, flags, 0, number, when) + pad, **route)
 
 
 def test_answers():
@@ -57,25 +51,6 @@ def test_answers():
         assert y.receive().labels == [10]
 
 
-def test_storm():
-    """As many requests as we can send: some are answered, and all accounted for."""
-    count = 5000
-    frames = [wire.frame(x.to_r, echo(wire.REQUEST)) for _ in range(count)]
-    before = stats()
-    for frame in frames:
-        x.sock.send(frame)
-    end = time.monotonic() + 20 * SCALE
-    while stats()['rx-frames'] - before['rx-frames'] < count and time.monotonic() < end:
-        time.sleep(0.1)
-    after = stats()
-    rise = {k: after[k] - before[k] for k in after}
-    report('a storm of requests is answered in part, and counted',
-           [] if rise['echo-in'] == rise['echo-out'] >= 100 and rise['echo-rate'] > 0 and
-           rise['echo-in'] + rise['echo-rate'] == rise['rx-frames'] == count else
-           ['%s rose by %d' % i for i in rise.items() if i[1]])
-    x.receive_all()
-
-
 def path(number):
     return json.loads(swctl('-j', 'path', 'show', 'peer', E_KEY, 'id', str(number)))[0]
 
@@ -97,8 +72,7 @@ def sent(text=b'to E'):
 
 
 def error(code, counter, index=602, labels=(), mtu=0, about=7):
-    quote = struct.pack('>BBHIIQ', code, 0, about, mtu, index, counter)
-    return wire.route(wire.ERROR, labels, quote, next=len(labels))
+    return wire.error(code, about, index, counter, mtu, labels)
 
 
 def by_x(name):
@@ -137,52 +111,9 @@ def test_forged():
     by_x('and R sends as before that')
 
 
-class Far:
-    """E answers the session's own echo, if it may."""
-
-    def __init__(self, small=True, full=True):
-        self.small, self.full, self.asked, self.count = small, full, [], 0
-
-    def one(self, conn, got):
-        if got.kind != wire.DATA:
-            return
-        inner = wire.open_session(from_r, got.payload)[1]
-        if inner[0] >> 4:
-            return
-        kind, number, when = struct.unpack_from('>B3xIQ', inner)
-        assert kind == wire.REQUEST and len(inner) >= 48, inner.hex()
-        self.asked.append((conn, number, len(inner)))
-        if not (self.small if len(inner) == 48 else self.full):
-            return
-        self.count += 1
-        answer = struct.pack('>B3xIQII3Q', wire.REPLY, number, when, 1, 0, self.count,
-                             self.count * 100, 0)
-        labels = got.labels[::-1]
-        conn.send(wire.route(wire.DATA, labels, wire.session(to_r, answer),
-                             next=len(labels)))
-
-    def answer_all(self):
-        while not self.over:
-            ready, _, _ = select.select([x.sock, y.sock], [], [], 0.05)
-            for conn in x, y:
-                if conn.sock in ready:
-                    for got in conn.receive_all():
-                        self.one(conn, got)
-
-    def serve(self, seconds, until=None):
-        """Until then, or until it is so; the latter's truth. What is asked is
-        answered at once, however long it takes to look."""
-        self.over = False
-        thread = threading.Thread(target=self.answer_all)
-        thread.start()
-        end = time.monotonic() + seconds * SCALE
-        so = False
-        while not so and time.monotonic() < end:
-            time.sleep(0.05)
-            so = bool(until and until())
-        self.over = True
-        thread.join()
-        return so or until is None
+def far(small=True, full=True):
+    """E, which answers small and full echoes of the session, or does not."""
+    return Far((x, y), to_r, from_r, small, full)
 
 
 def keep_using():
@@ -207,44 +138,44 @@ def test_error():
            [] if conn is y and got.labels == [8, 9] else [str(vars(got))])
     report('it is counted', [] if stats()['error-in'] == before['error-in'] + 1 else ['no'])
     report('the path is suspect', [] if path(1)['state'] == 'suspect' else [str(path(1))])
-    silent = Far(small=False, full=False)
+    silent = far(small=False, full=False)
     silent.serve(2.0, lambda: keep_using() and False)
     asked = [a for a in silent.asked if a[0] is x]
     report('and probed', [] if len(asked) >= 5 else ['%d times' % len(asked)])
     report('but without an answer stays so',
            [] if path(1)['state'] == 'suspect' else [str(path(1))])
     report('until it has answered for a while',
-           [] if Far().serve(20, state_is(1, 'usable')) else [str(path(1))])
+           [] if far().serve(20, state_is(1, 'usable')) else [str(path(1))])
     by_x('and then it is taken again')
     got = path(1)
     report('its round trip is known', [] if got['rtt'] > 0 else [str(got)])
     report('a path that stops to answer is suspect',
-           [] if Far(small=False).serve(20, state_is(1, 'suspect')) else [str(path(1))])
-    Far().serve(40, state_is(1, 'usable'))
+           [] if far(small=False).serve(20, state_is(1, 'suspect')) else [str(path(1))])
+    far().serve(40, state_is(1, 'usable'))
 
 
 def test_mtu():
     """A relay's word on the MTU is put to the test."""
-    far = Far()
-    far.serve(1.0, state_is(1, 'usable'))
+    e = far()
+    e.serve(1.0, state_is(1, 'usable'))
     mtu = path(1)['effective_mtu']
     counter = sent()[2]
     x.send(error(wire.TOO_BIG, counter, mtu=1340))
-    far.asked = []
-    far.serve(2.0, lambda: keep_using() and False)
-    full = [a for a in far.asked if a[2] > 48]
+    e.asked = []
+    e.serve(2.0, lambda: keep_using() and False)
+    full = [a for a in e.asked if a[2] > 48]
     report('a padded echo asks', [] if full and {a[2] for a in full} == {mtu} else [str(full)])
     report('its answer refutes the relay',
            [] if path(1)['effective_mtu'] == mtu else [str(path(1))])
     counter = sent()[2]
     x.send(error(wire.TOO_BIG, counter, mtu=1340))
-    far = Far(full=False)
-    far.serve(30.0, lambda: keep_using() or path(1)['effective_mtu'] != mtu)
+    e = far(full=False)
+    e.serve(30.0, lambda: keep_using() or path(1)['effective_mtu'] != mtu)
     report('without an answer it is believed',
            [] if path(1)['effective_mtu'] == 1340 - 16 - 28 else [str(path(1))])
     counter = sent()[2]
     x.send(error(wire.TOO_BIG, counter, mtu=40))
-    far.serve(30.0, lambda: keep_using() or path(1)['effective_mtu'] == 1280)
+    e.serve(30.0, lambda: keep_using() or path(1)['effective_mtu'] == 1280)
     report('nonsense makes it no smaller than it may be',
            [] if path(1)['effective_mtu'] == 1280 else
            [str(path(1))])
@@ -254,7 +185,7 @@ def test_mtu():
 def test_session_echo():
     """R answers E's echo, with what has arrived; and lies are refused."""
     def ask(number, pad=0, labels=(7,)):
-        inner = struct.pack('>B3xIQ32x', wire.REQUEST, number, 5) + bytes(pad)
+        inner = wire.proof(wire.REQUEST, number, pad=bytes(pad))
         return wire.route(wire.DATA, labels, wire.session(to_r, inner), next=len(labels),
                           postage=33)
 
@@ -290,7 +221,7 @@ def test_session_echo():
         assert fields[5:] == (0, 0, 0) and fields[3] != epoch, fields
     with Expect('answers that nobody asked for', 2, proof=2):
         for number in 0, 0xfffffff0:
-            inner = struct.pack('>B3xIQ32x', wire.REPLY, number, 5)
+            inner = wire.proof(wire.REPLY, number)
             x.send(wire.route(wire.DATA, (7,), wire.session(to_r, inner), next=1))
     with Expect('what is no echo', 3, proof=3):
         for inner in b'\0' * 47, b'\2' + bytes(47), b'\x0f' + bytes(47):

@@ -2,10 +2,12 @@
 """Plays the neighbours of a node, whose namespace is NETNS, towards its
 underlay address R_UNDERLAY; and says what the node's counters must do."""
 import os
+import select
 import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import packets
@@ -27,13 +29,13 @@ def report(name, faults):
         print('#', fault)
 
 
-def swctl(*args):
-    return subprocess.run([os.environ['SWCTL'], '-n', NETNS, *args],
+def swctl(*args, netns=NETNS):
+    return subprocess.run([os.environ['SWCTL'], '-n', netns, *args],
                           stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def stats():
-    words = [line.split() for line in swctl('-a', 'stats').splitlines()]
+def stats(netns=NETNS):
+    words = [line.split() for line in swctl('-a', 'stats', netns=netns).splitlines()]
     return {w[0]: int(w[1]) for w in words if len(w) == 2 and w[1].isdigit()}
 
 
@@ -74,6 +76,60 @@ class End:
                 got.append(self.receive(0))
         except BlockingIOError:
             return got
+
+
+class Far:
+    """The far end of a session of the node's, behind our ends of links. It answers
+    the session's own echo, small ones and full ones, if it may, and says what it
+    likes of what has arrived."""
+
+    def __init__(self, ends, to_r, from_r, small=True, full=True):
+        self.ends, self.to_r, self.from_r = ends, to_r, from_r
+        self.small, self.full, self.asked, self.count = small, full, [], 0
+
+    def report(self):
+        """Epoch; packets, bytes and postage."""
+        return 1, (self.count, self.count * 100, 0)
+
+    def one(self, conn, got):
+        if got.kind != wire.DATA:
+            return
+        inner = wire.open_session(self.from_r, got.payload)[1]
+        if inner[0] >> 4:
+            return
+        kind, number, when = struct.unpack_from('>B3xIQ', inner)
+        assert kind == wire.REQUEST and len(inner) >= 48, inner.hex()
+        self.asked.append((conn, number, len(inner)))
+        if not (self.small if len(inner) == 48 else self.full):
+            return
+        self.count += 1
+        answer = wire.proof(wire.REPLY, number, when, *self.report())
+        labels = got.labels[::-1]
+        conn.send(wire.route(wire.DATA, labels, wire.session(self.to_r, answer),
+                             next=len(labels)))
+
+    def answer_all(self):
+        while not self.over:
+            ready, _, _ = select.select([conn.sock for conn in self.ends], [], [], 0.05)
+            for conn in self.ends:
+                if conn.sock in ready:
+                    for got in conn.receive_all():
+                        self.one(conn, got)
+
+    def serve(self, seconds, until=None):
+        """Until then, or until it is so; the latter's truth. What is asked is
+        answered at once, however long it takes to look."""
+        self.over = False
+        thread = threading.Thread(target=self.answer_all)
+        thread.start()
+        end = time.monotonic() + seconds * SCALE
+        so = False
+        while not so and time.monotonic() < end:
+            time.sleep(0.05)
+            so = bool(until and until())
+        self.over = True
+        thread.join()
+        return so or until is None
 
 
 def open_inbox(address, port=9000):

@@ -15,15 +15,8 @@ to_r, from_r = wire.Key(601), wire.Key(602)    # the session of E with R
 inbox = open_inbox(R)
 
 
-def sealed(packet, key=None, size=None, counter=None):
-    """A frame whose first bytes alone are sealed: the header, if not told."""
-    key = key or x.to_r
-    count = packet[3]
-    size = size if size is not None else wire.ROUTE_LEN + 2 * (count + count % 2)
-    counter = key.take(counter)
-    head = struct.pack('>BBHIQ', 5, size // 4, wire.FRAME_LEN + len(packet) + wire.TAG_LEN,
-                       key.index, counter)
-    return head + key.seal(counter, packet[:size], head) + packet[size:]
+def sealed(packet, key=None, size=None):
+    return wire.header_frame(key or x.to_r, packet, size)
 
 
 def opened(data, key):
@@ -99,6 +92,72 @@ def test_refused():
         x.raw(good)
     refused('again', 'replay', good)
     refused('another length, outer', 'auth', struct.pack('>BBH', 5, 4, 80) + sealed(data())[4:])
+
+
+def fate(packet, size, units=None):
+    """A frame with so many bytes sealed, which says so or something else; and why
+    it is dropped, if it is."""
+    units = size // 4 if units is None else units
+    frame = bytearray(sealed(packet, size=size))
+    why = None
+    if not 3 <= units <= 15 or len(packet) < 4 * units + 28:
+        why = 'frame_type'
+    elif units * 4 != size:
+        why = 'auth'
+    elif packet[0] & 15 != wire.DATA or size != wire.ROUTE_LEN + 2 * (packet[3] + packet[3] % 2):
+        why = 'header'
+    frame[1] = units & 255
+    return bytes(frame), why
+
+
+def all_as(name, cases):
+    """Each frame is dropped for its reason; the others are forwarded to no label."""
+    rise = {}
+    for _, why in cases:
+        why = why or 'no_label'
+        rise[why] = rise.get(why, 0) + 1
+    with Expect('%s: %s' % (name, rise), len(cases), **rise):
+        for frame, _ in cases:
+            x.raw(frame)
+
+
+def test_lengths():
+    """Every length that can be sealed, or said to be, of packets with every number
+    of labels; cut short; and by keys that are not for it."""
+    def packet(count, size=40, kind=wire.CONTROL):
+        return wire.route(kind, [9] * count, bytes(size))
+
+    # Of 27 bytes and less no ERROR is made, but these are no frames of type 5.
+    def stray(count, size=40):
+        return wire.route(wire.DATA, [9] * count, b'\xff' * size, next=count)
+
+    for count in 0, 1, 2, 23, 24:
+        cases = [fate(stray(count, 300), size) for size in range(0, 256, 4)]
+        cases += [fate(packet(count, 300), size) for size in range(0, 256, 4)]
+        lost = [frame for frame, why in cases if not why]
+        cases = [(frame, why or 'session_no_index') for frame, why in cases]
+        assert len(lost) == 1, '%d are right' % len(lost)
+        all_as('sealed in all lengths, %d labels' % count, cases)
+    whole = wire.ROUTE_LEN + 4
+    all_as('all that a frame can say is sealed',
+           [fate(stray(2, 2000), whole, units) for units in range(256) if units != whole // 4])
+    cases = [fate(stray(2, size), whole) for size in range(60)]
+    all_as('with payloads of all lengths', [(f, why or 'session_no_index') for f, why in cases])
+    frame = sealed(stray(2, 60))
+    with Expect('cut short', len(frame), frame_short=44, frame_length=len(frame) - 44):
+        for length in range(len(frame)):
+            x.raw(frame[:length])
+    refused('cut short, and saying so', 'auth',
+            *(frame[:2] + struct.pack('>H', length) + frame[4:length]
+              for length in range(60 + wire.FRAME_LEN, len(frame))))
+    with Expect('by a key that is not for it', 64, frame_type=64):
+        for size in range(0, 256, 4):
+            full.raw(sealed(stray(2, 300), full.to_r, size))
+    with Expect('by a session\'s key, and nobody\'s', 2, no_index=2):
+        for index in 601, 999:
+            x.raw(sealed(stray(2), wire.Key(index, counter=1 << 40)))
+    with Expect('and one that is right', 1, [b'right']):
+        x.raw(sealed(data(b'right')))
 
 
 def probe():

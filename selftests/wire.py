@@ -15,6 +15,7 @@ DATA, CONTROL, DIRECT, ECHO, ERROR = range(5)
 LINK_DOWN, TOO_BIG, NO_CREDIT, NO_LABEL = range(1, 5)
 REQUEST, REPLY = range(2)
 NOT_ECT, ECT1, ECT0, CE = range(4)
+HEARD, FULL = 1, 2
 
 
 class Key:
@@ -78,6 +79,30 @@ def route(kind, labels=(), payload=b'', **field):
     return data + payload
 
 
+def echo(kind, number=1, when=2, flags=HEARD, pad=b'', labels=(), **field):
+    """An ECHO packet."""
+    return route(ECHO, labels, struct.pack('>BBHIQ', kind, flags, 0, number, when) + pad,
+                 **field)
+
+
+def error(code, label, index, counter, mtu=0, labels=(), **field):
+    """An ERROR packet, at its destination, about a session frame."""
+    field.setdefault('next', len(labels))
+    return route(ERROR, labels, struct.pack('>BBHIIQ', code, 0, label, mtu, index, counter),
+                 **field)
+
+
+def header_frame(key, packet, size=None, counter=None):
+    """A link frame with so many bytes sealed: the source-route header, if not told."""
+    count = packet[3]
+    if size is None:
+        size = ROUTE_LEN + 2 * (count + count % 2)
+    counter = key.take(counter)
+    head = struct.pack('>BBHIQ', 5, size // 4, FRAME_LEN + len(packet) + TAG_LEN,
+                       key.index, counter)
+    return head + key.seal(counter, packet[:size], head) + packet[size:]
+
+
 class Packet:
     """A source-routed packet taken apart."""
 
@@ -106,3 +131,8 @@ def open_session(key, data):
     inner = key.open(counter, data[SESSION_LEN:], data[:SESSION_LEN])
     assert inner is not None, 'the tag of a session frame does not verify'
     return counter, inner
+
+
+def proof(kind, number, when=5, epoch=0, tally=(0, 0, 0), pad=b''):
+    """A session's own echo, in place of an inner packet."""
+    return struct.pack('>B3xIQI4x3Q', kind, number, when, epoch, *tally) + pad
