@@ -152,9 +152,10 @@ class Genl:
     def unbind(self, kind):
         self.bind(kind, 'UNBIND')
 
-    def handshake(self, frame, remote, port, **more):
-        self.do('HANDSHAKE_SEND', 'LINK', remote=remote, frame=frame,
-                remote_port=struct.pack('>H', port), **more)
+    def handshake(self, frame, remote, port=None, **more):
+        if port is not None:
+            more['remote_port'] = struct.pack('>H', port)
+        self.do('HANDSHAKE_SEND', 'LINK', remote=remote, frame=frame, **more)
 
     def control(self, link, payload, labels=(), postage=0):
         self.do('CONTROL_SEND', 'CONTROL', link=struct.pack('H', link), payload=payload,

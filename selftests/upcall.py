@@ -109,9 +109,9 @@ def listener(node, *classes, **more):
     return genl
 
 
-def pinging(count, interval):
+def pinging(count, interval, *args):
     return at('A', 'ping', '-n', '-c', str(count), '-i', str(interval), '-W',
-              str(2 * SCALE), var('ADDR', 'B'))
+              str(2 * SCALE), *args, var('ADDR', 'B'))
 
 
 def pongs(ping):
@@ -120,7 +120,8 @@ def pongs(ping):
 
 
 def alive(name):
-    got = pongs(pinging(5, 0.02))
+    # All at once: ping does not wait for the last for longer than an interval.
+    got = pongs(pinging(5, SCALE, '-l', '5'))
     check('%s: A reaches B through R' % name, got == 5, '%d of 5' % got)
 
 
@@ -204,6 +205,60 @@ def converse(here, there):
 def test_handshake():
     converse('A', 'R')
     converse('R', 'B')
+
+
+def mac(here, there):
+    return bytes.fromhex(var('UL', here, there).replace(':', ''))
+
+
+def over_ethernet(node, frame, to, interface):
+    node.handshake(frame, to, interface=interface, transport=b'\2')
+
+
+def test_handshake_ethernet():
+    """The same without IP; and two devices in one namespace, whose frames name no key."""
+    a, b = listener('A', 'HANDSHAKE'), listener('B', 'HANDSHAKE')
+    frame = handshake.marked(1, 77, os.urandom(100), key('B'))
+    over_ethernet(a, frame, mac('B', 'A'), 'to-B')
+    got = b.event()
+    is_('Ethernet: an initiation, and where it came from',
+        got and (got.frame, got.remote, got.interface, got.transport, got.remote_port),
+        (frame, mac('A', 'B'), b'to-A\0', b'\2', None))
+    frame = handshake.marked(2, 78, os.urandom(100), key('A'))
+    b.handshake(frame, got.remote, interface=got.interface, transport=got.transport)
+    got = a.event()
+    check('Ethernet: the response, to there', got and got.frame == frame)
+    at('B', 'ip', 'link', 'add', 'sw1', 'type', 'skywire').wait()
+    swctl('B', 'dev', 'set', 'port', '5077', 'identity', var('KEY', 'X'), 'dev', 'sw1')
+    at('B', 'ip', 'link', 'set', 'sw1', 'up').wait()
+    second = listener('B', 'HANDSHAKE', ifname='sw1')
+    frames = [handshake.marked(1, 80 + i, os.urandom(50), key('BX'[i % 2])) for i in range(10)]
+    for frame in frames:
+        over_ethernet(a, frame, mac('B', 'A'), 'to-B')
+    for which, node in enumerate((b, second)):
+        got = [event.frame for event in node.all_events()]
+        is_('two devices: each gets those that are for its identity, %d' % which, got,
+            frames[which::2])
+    cookie = handshake.cookie_reply(77, os.urandom(8), os.urandom(16))
+    over_ethernet(a, cookie, mac('B', 'A'), 'to-B')
+    is_('two devices: a cookie, which names nobody, is offered to both',
+        [[event.frame for event in node.all_events()] for node in (b, second)], [[cookie]] * 2)
+    rise = Rise('B')
+    over_ethernet(a, handshake.marked(1, 90, bytes(50), key('R')), mac('B', 'A'), 'to-B')
+    is_("another identity's is for none", rise.wait('mac1', 1), 1)
+    is_('which has counted the frame', rise.of('rx-frames'), 1)
+    to = dict(remote=mac('B', 'A'), transport=b'\2')
+    good = handshake.marked(1, 1, bytes(32), key('B'))
+    refused('Ethernet: no interface', errno.EINVAL, a.handshake, good, **to)
+    refused('Ethernet: one that is not there', errno.EINVAL, a.handshake, good,
+            interface='nowhere', **to)
+    refused('Ethernet: an IP address', errno.EINVAL, a.handshake, good, pack('10.0.0.1'),
+            interface='to-B', transport=b'\2')
+    refused('Ethernet: a port', errno.EINVAL, a.handshake, good, port=5000,
+            interface='to-B', **to)
+    for node in a, b, second:
+        node.close()
+    at('B', 'ip', 'link', 'del', 'sw1').wait()
 
 
 def test_handshake_send():

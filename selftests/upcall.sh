@@ -18,6 +18,7 @@ netns L
 name_node X Y
 wire A R
 wire R B 6
+wire A B ether
 wire L R
 link A R
 link R B
