@@ -289,10 +289,12 @@ void sw_control_receive(struct sw_link *link, const struct sw_route *r,
 		reason = SKYWIRE_DROP_NO_LISTENER;
 	else
 		reason = m.count ? pass_up(&m) : receive_own(&m);
-	if (reason)
+	if (reason) {
 		sw_drop(sw, skb, reason);
-	else
-		consume_skb(skb);
+		return;
+	}
+	sw_count(sw, SKYWIRE_COUNTER_CONTROL_IN);
+	consume_skb(skb);
 }
 
 /* A packet with @len bytes of a message, from @offset on; NULL, no memory. */

@@ -66,8 +66,12 @@ static void offer(struct net *net, struct sk_buff *skb,
 		if (sw->cookie != net->net_cookie || !sw_is_open(sw, &sw_ether))
 			continue;
 		copy = skb_clone(skb, GFP_ATOMIC | __GFP_NOWARN);
-		if (copy)
+		if (copy) {
 			sw_receive(sw, &sw_ether, copy, outer);
+		} else {
+			sw_count(sw, SKYWIRE_COUNTER_RX_FRAMES);
+			sw_count_drop(sw, SKYWIRE_DROP_NO_MEMORY);
+		}
 	}
 	consume_skb(skb);
 }

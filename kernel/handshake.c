@@ -115,14 +115,16 @@ static bool prefix_allows(const struct arrival *a)
  * @sw: device
  * @ep: where to
  * @skb: of sw_skb_alloc(), with the whole frame; consumed
+ * @counter: what it is counted as
  *
  * Under RCU with bottom halves off.
  *
  * Return: false where it was dropped, and counted.
  */
 bool sw_handshake_send(struct sw_device *sw, struct sw_endpoint *ep,
-		       struct sk_buff *skb)
+		       struct sk_buff *skb, enum skywire_counter counter)
 {
+	sw_count(sw, counter);
 	if (!ep->transport->xmit(sw, ep, skb, 0))
 		return false;
 	sw_count(sw, SKYWIRE_COUNTER_TX_FRAMES);
@@ -152,8 +154,7 @@ static void send_cookie(struct arrival *a)
 	half[0] = cpu_to_le64(cookie.key[0]);
 	half[1] = cpu_to_le64(cookie.key[1]);
 	memcpy(answer->cookie, half, sizeof(answer->cookie));
-	if (sw_handshake_send(sw, a->source.ep, skb))
-		sw_count(sw, SKYWIRE_COUNTER_COOKIES_SENT);
+	sw_handshake_send(sw, a->source.ep, skb, SKYWIRE_COUNTER_COOKIES_SENT);
 }
 
 static int fill_handshake(struct sk_buff *msg, void *object)

@@ -85,9 +85,7 @@ static int transmit(struct sw_device *sw, struct sw_endpoint *ep,
 	skb_put_data(skb, nla_data(frame), nla_len(frame));
 	local_bh_disable();
 	rcu_read_lock();
-	sent = sw_handshake_send(sw, ep, skb);
-	if (sent)
-		sw_count(sw, SKYWIRE_COUNTER_HANDSHAKES_SENT);
+	sent = sw_handshake_send(sw, ep, skb, SKYWIRE_COUNTER_HANDSHAKES_SENT);
 	rcu_read_unlock();
 	local_bh_enable();
 	return sent ? 0 : -EHOSTUNREACH;

@@ -1163,7 +1163,7 @@ void sw_handshake_receive(struct sw_device *sw,
 			  const struct sw_transport *transport,
 			  struct sk_buff *skb);
 bool sw_handshake_send(struct sw_device *sw, struct sw_endpoint *ep,
-		       struct sk_buff *skb);
+		       struct sk_buff *skb, enum skywire_counter counter);
 void sw_handshake_identity(struct sw_device *sw, const siphash_key_t *mac1_key);
 
 /* control.c */

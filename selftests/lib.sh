@@ -570,8 +570,14 @@ no_drops() {
 
 # Drops of packets that the IP stack sent, and of others that may be on their way
 # in or out; all else has been received.
-SENT_DROPS=' no-peer no-path protocol segment '
+SENT_DROPS=' no-peer no-path protocol segment miss-full miss-refused miss-timeout '
 ANY_DROPS=' key-expired link-down too-big no-key loop no-route no-memory crypto '
+ANY_DROPS+='upcall-rate upcall-full device-down '
+
+# Counters of packets that end here, and of those that begin
+TAKEN='delivered echo-in error-in proof-in control-in handshake-upcalls'
+MADE='originated refused duplicated echo-out error-out proof-out control-sent
+	handshakes-sent cookies-sent'
 
 # balanced NODE: did all that came or was made go on, in, or nowhere for a reason?
 # Nothing may be on its way meanwhile. What came alone is known as well as the
@@ -580,6 +586,8 @@ balanced() {
 	local node=$1 name came made gone received=0 any=0 drops=0
 	stats "$node"
 	for name in "${DROPS[@]}"; do
+		# That is of messages, whose packets were taken.
+		[ "$name" != control-timeout ] || continue
 		drops=$((drops + ${STAT[$node,$name]}))
 		case $SENT_DROPS$ANY_DROPS in
 		*" $name "*"$ANY_DROPS") ;;
@@ -588,15 +596,15 @@ balanced() {
 		esac
 	done
 	came=${STAT[$node,rx-frames]}
-	for name in forwarded delivered echo-in error-in proof-in; do
+	for name in forwarded $TAKEN; do
 		received=$((received + ${STAT[$node,$name]}))
 	done
 	made=0
-	for name in originated refused duplicated echo-out error-out proof-out; do
+	for name in $MADE; do
 		made=$((made + ${STAT[$node,$name]}))
 	done
 	gone=$((drops + ${STAT[$node,tx-frames]}))
-	for name in delivered echo-in error-in proof-in; do
+	for name in $TAKEN; do
 		gone=$((gone + ${STAT[$node,$name]}))
 	done
 	echo "$node: $came came in, of which $received to $((received + any)) ended;" \

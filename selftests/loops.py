@@ -85,7 +85,7 @@ class Model:
         if packet.kind == wire.DATA:
             count['session-short' if len(packet.payload) < 28 else 'session-no-index'] += 1
         elif packet.kind == wire.CONTROL:
-            count['packet-type'] += 1
+            count['no-listener'] += 1
         elif packet.kind == wire.ERROR:
             count['error-forged' if 1 <= packet.payload[0] <= 4 else 'error'] += 1
         elif packet.payload[:1] == bytes((wire.REQUEST,)):

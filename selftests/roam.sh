@@ -117,3 +117,4 @@ export R_ADDR=${ADDR[R]} X_ADDR=${ADDR[X]} X_UNDERLAY=${UL[X,R]}
 # Links of others would move its counters.
 for pair in R,A A,R R,B B,R; do sw "${pair%,*}" link del label "${LABEL[$pair]}"; done
 play R X roam.py
+adds_up A R B

@@ -50,6 +50,7 @@ done
 
 # shellcheck disable=SC2086 # names of tests
 results_of at L /usr/bin/python3 -B "$SELFTESTS/upcall.py" ${UPCALL_TESTS:-}
+adds_up A R B
 case ${UPCALL_TESTS:-end} in *end*) ;; *) exit ;; esac
 
 # --- the end, with queues full ----------------------------------------------

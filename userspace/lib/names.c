@@ -185,6 +185,8 @@ const char *sw_counter_name(unsigned int value)
 		return "handshakes-sent";
 	case SKYWIRE_COUNTER_COOKIES_SENT:
 		return "cookies-sent";
+	case SKYWIRE_COUNTER_CONTROL_IN:
+		return "control-in";
 	case SKYWIRE_COUNTER_CONTROL_UPCALLS:
 		return "control-upcalls";
 	case SKYWIRE_COUNTER_CONTROL_SENT:

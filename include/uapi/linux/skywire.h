@@ -205,6 +205,8 @@ enum skywire_key_slot {
  *   handshake-send.
  * @SKYWIRE_COUNTER_COOKIES_SENT: Handshake frames answered with a cookie,
  *   because there were too many.
+ * @SKYWIRE_COUNTER_CONTROL_IN: CONTROL packets that ended here and were taken;
+ *   of fragments, each.
  * @SKYWIRE_COUNTER_CONTROL_UPCALLS: CONTROL messages handed to the listener.
  * @SKYWIRE_COUNTER_CONTROL_SENT: CONTROL packets sent for a control-send, one
  *   for each fragment.
@@ -240,6 +242,7 @@ enum skywire_counter {
 	SKYWIRE_COUNTER_HANDSHAKE_UPCALLS,
 	SKYWIRE_COUNTER_HANDSHAKES_SENT,
 	SKYWIRE_COUNTER_COOKIES_SENT,
+	SKYWIRE_COUNTER_CONTROL_IN,
 	SKYWIRE_COUNTER_CONTROL_UPCALLS,
 	SKYWIRE_COUNTER_CONTROL_SENT,
 	SKYWIRE_COUNTER_MISS_UPCALLS,
@@ -333,7 +336,7 @@ enum skywire_counter {
  *   fragment, or contradicts another.
  * @SKYWIRE_DROP_CONTROL_FULL: A fragment for which there was no room.
  * @SKYWIRE_DROP_CONTROL_TIMEOUT: A message whose last fragment did not arrive
- *   in time, or whose link went.
+ *   in time, or whose link went. Its packets are among control-in.
  * @SKYWIRE_DROP_MISS_FULL: A packet that was not let wait for an answer,
  *   because too many did.
  * @SKYWIRE_DROP_MISS_REFUSED: A packet that waited, and the answer was that
