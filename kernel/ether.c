@@ -40,10 +40,9 @@ static struct ether_endpoint *to_ether(const struct sw_endpoint *ep)
 	return container_of(ep, struct ether_endpoint, ep);
 }
 
-/* Of one interface, different addresses hardly have the same. */
 static u32 address_hash(const u8 *addr, const struct net_device *dev)
 {
-	return jhash(addr, ETH_ALEN, dev->ifindex);
+	return jhash(addr, ETH_ALEN, sw_address_secret ^ dev->ifindex);
 }
 
 static bool is_handshake(const struct sk_buff *skb)
@@ -101,8 +100,10 @@ static int ether_receive(struct sk_buff *skb, struct net_device *dev,
 	struct sw_outer outer = { .iif = dev->ifindex };
 	struct sw_device *sw;
 
-	/* Those of a VLAN without an interface are another host's as well. */
-	if (skb->pkt_type != PACKET_HOST) {
+	/* Those of a VLAN without an interface are another host's as well. What
+	 * comes out of a tunnel has no Ethernet header.
+	 */
+	if (skb->pkt_type != PACKET_HOST || dev->type != ARPHRD_ETHER) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
 		return NET_RX_DROP;
 	}
@@ -348,15 +349,18 @@ static void ether_free(struct sw_endpoint *ep)
 }
 
 static struct sw_endpoint *ether_clone(const struct sw_endpoint *ep,
-				       const struct sw_endpoint *old)
+				       const struct sw_link *link)
 {
+	struct net_device *dev = rcu_dereference(to_ether(ep)->dev);
 	struct ether_endpoint *ether;
 
+	if (READ_ONCE(link->mtu) + SW_LINK_OVERHEAD > READ_ONCE(dev->mtu))
+		return NULL;
 	ether = kmemdup(to_ether(ep), sizeof(*ether),
 			GFP_ATOMIC | __GFP_NOWARN);
 	if (!ether)
 		return NULL;
-	netdev_hold(rcu_dereference(ether->dev), &ether->tracker, GFP_ATOMIC);
+	netdev_hold(dev, &ether->tracker, GFP_ATOMIC);
 	return &ether->ep;
 }
 
@@ -396,15 +400,30 @@ static bool follow(struct sw_device *sw, struct ether_endpoint *ether,
 	return true;
 }
 
+/* The candidate cannot follow. There will be no other one on an interface that goes,
+ * which no frame comes from any more.
+ */
+static void forget_candidate(struct sw_link *link, const struct net_device *dev)
+{
+	struct sw_endpoint *ep;
+	bool has_it;
+
+	rcu_read_lock();
+	ep = rcu_dereference(link->roam.candidate);
+	has_it = ep && ep->transport == &sw_ether &&
+		 rcu_access_pointer(to_ether(ep)->dev) == dev;
+	rcu_read_unlock();
+	if (has_it)
+		sw_roam_forget(link);
+}
+
 static void follow_all(struct sw_device *sw, struct net_device *dev, bool gone)
 {
 	struct sw_endpoint *ep;
 	struct sw_link *link;
 
 	list_for_each_entry(link, &sw->links, node) {
-		/* It may have the interface, too. */
-		if (gone && link->transport == &sw_ether)
-			sw_roam_forget(link);
+		forget_candidate(link, dev);
 		ep = rcu_dereference_protected(link->endpoint,
 					       lockdep_is_held(&sw_mutex));
 		if (!ep || ep->transport != &sw_ether ||

@@ -18,7 +18,7 @@
 static const struct sw_rate trickle_rate = { 100, 100 };
 static const struct sw_rate prefix_rate = { 10, 20 };
 static const struct sw_rate cookie_rate = { 100, 100 };
-static const struct sw_rate answer_rate = { 1000, 100 };
+static const struct sw_rate answer_rate = { 10000, 1000 };
 
 /* A frame that has been checked, and who sent it. */
 struct arrival {
@@ -178,9 +178,38 @@ static enum skywire_drop pass_up(struct arrival *a)
 			 SKYWIRE_CMD_HANDSHAKE_UPCALL, size, fill_handshake, a);
 }
 
-/* A cookie for the daemon, which knows what it is an answer to. */
+static u64 *sent_mac1(struct sw_device *sw, const u8 *mac1)
+{
+	return &sw->handshake.sent[mac1[0] % SW_SENT_MACS];
+}
+
+/**
+ * sw_handshake_note - expect a cookie as answer to a frame
+ * @sw: device
+ * @frame: a checked frame of the daemon's
+ *
+ * Under sw_mutex.
+ */
+void sw_handshake_note(struct sw_device *sw, const struct sw_frame *frame)
+{
+	const struct sw_macs *macs = (const void *)frame + sw_macs_offset(frame);
+	u64 mac1;
+
+	if (frame->type == SW_FRAME_COOKIE)
+		return;
+	memcpy(&mac1, macs->mac1, sizeof(mac1));
+	WRITE_ONCE(*sent_mac1(sw, macs->mac1), mac1);
+}
+
+/* A cookie for the daemon, if it may be one for a frame that we sent lately. */
 static enum skywire_drop receive_cookie(struct arrival *a)
 {
+	const struct sw_cookie *c = (const struct sw_cookie *)a->frame;
+	u64 mac1;
+
+	memcpy(&mac1, c->mac1, sizeof(mac1));
+	if (READ_ONCE(*sent_mac1(a->sw, c->mac1)) != mac1)
+		return SKYWIRE_DROP_MAC1;
 	if (!sw_rate_allows(&a->sw->handshake.cookies, &cookie_rate))
 		return SKYWIRE_DROP_HANDSHAKE_RATE;
 	return pass_up(a);

@@ -50,6 +50,8 @@ void sw_links_forget_routes(struct sw_device *sw)
 	struct sw_link *link;
 
 	list_for_each_entry(link, &sw->links, node) {
+		/* It has routes, too. */
+		sw_roam_forget(link);
 		ep = rcu_dereference_protected(link->endpoint,
 					       lockdep_is_held(&sw_mutex));
 		if (ep && ep->transport->forget)

@@ -191,7 +191,7 @@ static void apply(struct sw_link *link, struct genl_info *info,
 	struct nlattr **a = info->attrs;
 
 	if (ep) {
-		sw_roam_forget(link);
+		sw_roam_hold(link);
 		sw_link_set_endpoint(link, ep);
 	}
 	if (a[SKYWIRE_A_LINK_MTU])

@@ -83,6 +83,7 @@ static int transmit(struct sw_device *sw, struct sw_endpoint *ep,
 	if (!skb)
 		return -ENOMEM;
 	skb_put_data(skb, nla_data(frame), nla_len(frame));
+	sw_handshake_note(sw, nla_data(frame));
 	local_bh_disable();
 	rcu_read_lock();
 	sent = sw_handshake_send(sw, ep, skb, SKYWIRE_COUNTER_HANDSHAKES_SENT);

@@ -14,7 +14,7 @@
 
 /* Probes, of all candidates of a link */
 static const struct sw_rate probe_rate = { 2, 4 };
-/* Between those of one candidate */
+/* For as long a candidate may answer, before it or another one is asked. */
 #define SW_ROAM_AGAIN	(250 * (u64)NSEC_PER_MSEC)
 /* The neighbour may not know yet that it is spoken to elsewhere. */
 #define SW_ROAM_HOLD	((u64)NSEC_PER_SEC)
@@ -40,7 +40,7 @@ static struct sw_endpoint *make_candidate(struct sw_link *link,
 
 	if (!transport->source(link->sw, frame, outer, &source))
 		return NULL;
-	return transport->clone(source.ep, rcu_dereference(link->endpoint));
+	return transport->clone(source.ep, link);
 }
 
 /* Make the address that a frame came from the candidate; the lock is held. */
@@ -70,7 +70,7 @@ static bool ask(struct sw_link *link, const void *frame,
 				       lockdep_is_held(&roam->lock));
 	known = ep && ep->from == outer->from;
 	may = !roam->closed && now >= roam->since &&
-	      !(known && now - roam->asked < SW_ROAM_AGAIN) &&
+	      !(ep && now - roam->asked < SW_ROAM_AGAIN) &&
 	      sw_rate_allows(&roam->probes, &probe_rate) &&
 	      (known || renew(link, frame, outer));
 	if (may) {
@@ -171,11 +171,16 @@ void sw_roam_open(struct sw_link *link)
 	INIT_WORK(&link->roam.work, move_work);
 }
 
-/*
- * Forget the candidate, for the endpoint was set, or an interface goes; and have no
- * other for a while.
- */
+/* Forget the candidate: what it refers to goes. */
 void sw_roam_forget(struct sw_link *link)
+{
+	spin_lock_bh(&link->roam.lock);
+	replace(&link->roam, NULL);
+	spin_unlock_bh(&link->roam.lock);
+}
+
+/* The endpoint was set: have no candidate for a while. */
+void sw_roam_hold(struct sw_link *link)
 {
 	spin_lock_bh(&link->roam.lock);
 	link->roam.since = sw_now() + SW_ROAM_HOLD;

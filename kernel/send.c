@@ -400,7 +400,7 @@ static int send_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 	struct sw_device *sw = netdev_priv(skb->dev);
 
 	sw_count(sw, SKYWIRE_COUNTER_FRAGMENTED);
-	transmit(sw, skb, true);
+	transmit(sw, skb, false);
 	return 0;
 }
 

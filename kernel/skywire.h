@@ -69,6 +69,7 @@ enum {
 	SW_DROPS	= SKYWIRE_DROP_MISS_TIMEOUT + 1,
 	SW_UPCALLS	= SKYWIRE_UPCALL_MISS + 1,
 	SW_PREFIX_BUCKETS	= 512,
+	SW_SENT_MACS		= 256,
 	SW_REASSEMBLIES		= 4,	/* a link */
 	SW_REASSEMBLY_TIME	= 2,	/* s */
 	SW_REASSEMBLY_MEMORY	= 4 << 20,	/* bytes a device */
@@ -140,6 +141,8 @@ struct sw_upcall {
  * @cookies: of frames of type 3 that come in
  * @answers: of those that we send
  * @prefix: of frames with a valid cookie, by hash of where they came from
+ * @sent: mac1 of frames that we sent lately, by its first byte; READ_ONCE, a torn
+ *	one is none
  */
 struct sw_handshake {
 	siphash_key_t	mac1_key;
@@ -148,6 +151,7 @@ struct sw_handshake {
 	atomic64_t	cookies;
 	atomic64_t	answers;
 	atomic64_t	prefix[SW_PREFIX_BUCKETS];
+	u64		sent[SW_SENT_MACS];
 };
 
 /**
@@ -996,6 +1000,7 @@ static inline void sw_prober_used(struct sw_peer *peer)
 void sw_roam_open(struct sw_link *link);
 void sw_roam_close(struct sw_link *link);
 void sw_roam_forget(struct sw_link *link);
+void sw_roam_hold(struct sw_link *link);
 void sw_roam_heard(struct sw_link *link, struct sw_key *key,
 		   struct sk_buff *skb);
 void sw_roam_answered(struct sw_link *link, const struct sw_echo *echo,
@@ -1102,9 +1107,9 @@ void sw_forward(struct sw_link *ingress, struct sk_buff *skb);
  * @source: who sent @frame, in front of which its outer headers still are; all
  *	of @source is zero before. False where no answer could get there. Under
  *	RCU.
- * @clone: make an endpoint of one that @source made, for a link that has @old or
- *	NULL: what an administrator said of where to leave by holds on. Or NULL
- *	without memory. Under RCU, atomic.
+ * @clone: make an endpoint of one that @source made, for a link: what an
+ *	administrator said of where to leave by holds on. NULL without memory, or
+ *	where the link could not use it. Under RCU, atomic.
  */
 struct sw_transport {
 	enum skywire_transport id;
@@ -1124,8 +1129,10 @@ struct sw_transport {
 	bool (*source)(struct sw_device *sw, const void *frame,
 		       const struct sw_outer *outer, struct sw_source *source);
 	struct sw_endpoint *(*clone)(const struct sw_endpoint *ep,
-				     const struct sw_endpoint *old);
+				     const struct sw_link *link);
 };
+
+extern u32 sw_address_secret;	/* of the hashes in sw_outer and sw_endpoint */
 
 int sw_transports_init(void);
 void sw_transports_exit(void);
@@ -1164,6 +1171,7 @@ void sw_handshake_receive(struct sw_device *sw,
 			  struct sk_buff *skb);
 bool sw_handshake_send(struct sw_device *sw, struct sw_endpoint *ep,
 		       struct sk_buff *skb, enum skywire_counter counter);
+void sw_handshake_note(struct sw_device *sw, const struct sw_frame *frame);
 void sw_handshake_identity(struct sw_device *sw, const siphash_key_t *mac1_key);
 
 /* control.c */

@@ -7,6 +7,9 @@ static const struct sw_transport *const transports[] = {
 	&sw_ether,
 };
 
+/* So that nobody can have an address that passes for another one. */
+u32 sw_address_secret __ro_after_init;
+
 static void exit_first(int n)
 {
 	while (n--)
@@ -18,6 +21,7 @@ int __init sw_transports_init(void)
 {
 	int i, err;
 
+	sw_address_secret = get_random_u32();
 	for (i = 0; i < ARRAY_SIZE(transports); i++) {
 		err = transports[i]->init ? transports[i]->init() : 0;
 		if (err) {

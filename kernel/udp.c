@@ -4,6 +4,7 @@
  * live in the namespace the device was created in, wherever the device has
  * moved since, and are open while the device is up.
  */
+#include <linux/inetdevice.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
@@ -26,6 +27,8 @@ struct udp_sockets {
  * @remote: 4 or 16 bytes of underlay address, as @family says
  * @local: source address of the same family; all zeros for any
  * @family: AF_INET or AF_INET6
+ * @learned: @local is where a frame was sent to that came from there; when it is
+ *	no address of ours any more, any other will do
  * @port: remote UDP port
  * @oif: interface to leave through, or 0
  * @cache: routes, per CPU
@@ -37,6 +40,7 @@ struct udp_endpoint {
 	struct in6_addr		remote;
 	struct in6_addr		local;
 	u16			family;
+	bool			learned;
 	__be16			port;
 	int			oif;
 	struct dst_cache	cache;
@@ -47,13 +51,13 @@ static struct udp_endpoint *to_udp(const struct sw_endpoint *ep)
 	return container_of(ep, struct udp_endpoint, ep);
 }
 
-/* Of one address, different ports never have the same. */
 static u32 address_hash(u16 family, const void *addr, __be16 port, u32 oif)
 {
-	u32 hash = family == AF_INET ? *(const u32 *)addr :
-		   __ipv6_addr_jhash(addr, oif);
+	u32 from = (__force u32)port ^ sw_address_secret;
 
-	return hash ^ (__force u32)port * GOLDEN_RATIO_32;
+	return family == AF_INET ? jhash_1word(*(const u32 *)addr, from) :
+	       jhash_2words(__ipv6_addr_jhash(addr, sw_address_secret), oif,
+			    from);
 }
 
 /* The interface that belongs to the address; 0 where none does. */
@@ -126,6 +130,9 @@ static struct rtable *route4(struct sw_device *sw, struct udp_endpoint *ep,
 	if (likely(rt))
 		return rt;
 	fl->saddr = ep->local.s6_addr32[0];
+	if (ep->learned && !inet_confirm_addr(sock_net(sk), NULL, 0, fl->saddr,
+					      RT_SCOPE_HOST))
+		fl->saddr = 0;
 	rt = ip_route_output_flow(sock_net(sk), fl, sk);
 	if (IS_ERR(rt))
 		return rt;
@@ -177,8 +184,11 @@ static struct dst_entry *route6(struct sw_device *sw, struct udp_endpoint *ep,
 		return dst;
 	fl->saddr = ep->local;
 	if (!ipv6_addr_any(&fl->saddr) &&
-	    !ipv6_chk_addr(sock_net(sk), &fl->saddr, NULL, 0))
-		return ERR_PTR(-EADDRNOTAVAIL);
+	    !ipv6_chk_addr(sock_net(sk), &fl->saddr, NULL, 0)) {
+		if (!ep->learned)
+			return ERR_PTR(-EADDRNOTAVAIL);
+		fl->saddr = in6addr_any;
+	}
 	dst = ipv6_stub->ipv6_dst_lookup_flow(sock_net(sk), sk, fl, NULL);
 	if (IS_ERR(dst))
 		return dst;
@@ -293,6 +303,7 @@ static bool udp_source(struct sw_device *sw, const void *frame,
 	s->ep->transport = &sw_udp;
 	s->ep->from = outer->from;
 	udp->port = header->source;
+	udp->learned = true;
 	if (ip->version == 4)
 		source4(ip, outer, udp, &s->prefix);
 	else
@@ -305,9 +316,24 @@ static bool udp_source(struct sw_device *sw, const void *frame,
 	return udp->port && is_unicast(udp);
 }
 
-static struct sw_endpoint *udp_clone(const struct sw_endpoint *ep,
-				     const struct sw_endpoint *old)
+/* What an administrator has said holds on. */
+static void keep_choice(struct udp_endpoint *udp,
+			const struct udp_endpoint *old)
 {
+	if (!old->learned && old->family == udp->family &&
+	    memchr_inv(&old->local, 0, sizeof(old->local))) {
+		udp->local = old->local;
+		udp->learned = false;
+	}
+	/* That of a link-local remote says where that is, no more. */
+	if (!udp->oif && (old->family == AF_INET || !scope(&old->remote, 1)))
+		udp->oif = old->oif;
+}
+
+static struct sw_endpoint *udp_clone(const struct sw_endpoint *ep,
+				     const struct sw_link *link)
+{
+	const struct sw_endpoint *old = rcu_dereference(link->endpoint);
 	struct udp_endpoint *udp;
 
 	udp = kmemdup(to_udp(ep), sizeof(*udp), GFP_ATOMIC | __GFP_NOWARN);
@@ -317,8 +343,8 @@ static struct sw_endpoint *udp_clone(const struct sw_endpoint *ep,
 		kfree(udp);
 		return NULL;
 	}
-	if (old && !udp->oif)
-		udp->oif = to_udp(old)->oif;
+	if (old)
+		keep_choice(udp, to_udp(old));
 	return &udp->ep;
 }
 
@@ -418,9 +444,12 @@ static int change_endpoint(struct genl_info *info, struct udp_endpoint *ep)
 					  &ep->family);
 		if (err)
 			return err;
-		/* An address of the other family is no source any more. */
-		if (family != ep->family)
+		/* An address of the other family is no source any more, nor
+		 * one that the old remote has sent to.
+		 */
+		if (family != ep->family || ep->learned)
 			memset(&ep->local, 0, sizeof(ep->local));
+		ep->learned = false;
 		if (!is_unicast(ep)) {
 			NL_SET_ERR_MSG_ATTR(info->extack, remote,
 					    "not a unicast address");
@@ -436,6 +465,7 @@ static int change_endpoint(struct genl_info *info, struct udp_endpoint *ep)
 					    "not of the remote's family");
 			return -EINVAL;
 		}
+		ep->learned = false;
 	}
 	if (port)
 		ep->port = nla_get_be16(port);
@@ -477,6 +507,7 @@ static struct sw_endpoint *udp_parse(struct sw_device *sw,
 		udp->remote = to_udp(old)->remote;
 		udp->local = to_udp(old)->local;
 		udp->family = to_udp(old)->family;
+		udp->learned = to_udp(old)->learned;
 		udp->port = to_udp(old)->port;
 		udp->oif = to_udp(old)->oif;
 	}

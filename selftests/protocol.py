@@ -518,6 +518,10 @@ def passes_up(scene):
     daemon.bind('HANDSHAKE')
     daemon.bind('CONTROL')
     neighbour, e = Neighbour('relay1', 5001), scene.message
+    # A cookie is for who has sent what it answers.
+    daemon.handshake(scene.initiation.dumps['Frame'],
+                     socket.inet_pton(neighbour.socket.family,
+                                      neighbour.socket.getsockname()[0]), 9)
     for name, example in (('the initiation', scene.initiation), ('the cookie', scene.cookie),
                           ('the initiation, again', scene.again)):
         data = example.dumps['Frame']
