@@ -105,8 +105,13 @@ class Far:
         self.count += 1
         answer = wire.proof(wire.REPLY, number, when, *self.report())
         labels = got.labels[::-1]
-        conn.send(wire.route(wire.DATA, labels, wire.session(self.to_r, answer),
-                             next=len(labels)))
+        self.send(conn, wire.route(wire.DATA, labels, wire.session(self.to_r, answer),
+                                   next=len(labels)))
+
+    @staticmethod
+    def send(conn, packet):
+        """By the way that it was asked."""
+        conn.send(packet)
 
     def answer_all(self):
         while not self.over:
