@@ -46,6 +46,8 @@ help:
 	@echo 'make demo          a network of four nodes, in a guest'
 	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|RELEASE)'
 	@echo 'make check-debug   a part of them, on a kernel that watches itself'
+	@echo 'make bench-failover      how fast packets leave a path that is cut'
+	@echo 'make bench-failover-tcp  TCP transfers, through a thousand cuts'
 	@echo 'make lint          what tools can say about the source'
 
 # Kbuild leaves its objects beside the sources: each kernel gets a tree of links
@@ -101,6 +103,12 @@ check:
 check-debug:
 	scripts/check.sh debug $(DEBUG_TESTS)
 
+bench-failover:
+	scripts/bench-failover.sh
+
+bench-failover-tcp:
+	scripts/bench-failover.sh -t
+
 lint:
 	scripts/lint.sh
 
@@ -108,4 +116,5 @@ clean:
 	rm -rf build
 	$(MAKE) -C userspace clean
 
-.PHONY: all help module tools install uninstall dkms-source load unload demo check check-debug lint clean
+.PHONY: all help module tools install uninstall dkms-source load unload demo check check-debug \
+	bench-failover bench-failover-tcp lint clean

@@ -50,7 +50,7 @@ all_tests() {
 	if [ -e "$OUTPUT/tests" ]; then
 		cat "$OUTPUT/tests"
 	else
-		find . -maxdepth 1 -name '*.sh' ! -name lib.sh ! -name run.sh \
+		find . -maxdepth 1 -name '*.sh' ! -name lib.sh ! -name run.sh ! -name '*-bench.sh' \
 			-printf '%f\n' | sort
 	fi
 }
