@@ -122,7 +122,7 @@ sw B peer set "${KEY[A]}" redundancy 1
 
 # --- cuts ---
 
-places=(A:R1 R1:B B:R1 R1:A)
+places=(A:R1 R1:B B:R1 R1:A A:R2 R2:B B:R2 R2:A)
 
 # Sends a file over TCP at a pace that leaves time for cuts.
 steadily='
