@@ -160,15 +160,21 @@ def test_flips():
 
 def test_strangers():
     random.seed(1)
+    handshakes = (1, 2, 3)
+    others = [kind for kind in range(256) if kind not in handshakes]
     with Ignored('random frames', 400):
         for _ in range(400):
-            x.raw(random.randbytes(random.randrange(1, 1500)))
-    with Ignored('random frames of each type', 256):
-        for kind in range(256):
+            x.raw(bytes((random.choice(others),)) + random.randbytes(random.randrange(1500)))
+    with Ignored('random frames of each type', len(others)):
+        for kind in others:
             x.raw(bytes((kind, 0)) + random.randbytes(98))
+    with Expect('those of handshakes are for each device', 3, frame_short=3):
+        for kind in handshakes:
+            x.raw(bytes((kind, 0, 0, 16)) + random.randbytes(98))
     with Expect('a session\'s index', 1, no_index=1):
         x.raw(wire.frame(wire.Key(401), direct(b'no')))
-    with Expect('other types with the link\'s index', 255, frame_type=255):
+    with Expect('other types with the link\'s index', 255, frame_type=254,
+                frame_length=1):
         sealed = wire.frame(x.to_r, direct(b'no'))
         for kind in range(256):
             if kind != 4:
