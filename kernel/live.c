@@ -133,6 +133,7 @@ static void prove(struct sw_link *link, u64 now)
 		live->both_since = now;
 	if (now - live->both_since >= live->hold) {
 		live->both_since = 0;
+		live->answered = live->number;
 		live->start = now + live->rtt;
 		live->alive_since = now;
 		change(link, SKYWIRE_LIVENESS_ALIVE);
@@ -209,9 +210,6 @@ static u32 due(struct sw_link *link, u64 now)
 	live->next_probe = now + next_interval(live);
 	if (!may_probe(link))
 		return 0;
-	/* What is lost while it is dead is no loss of a link that lives. */
-	if (live->state == SKYWIRE_LIVENESS_DEAD)
-		live->answered = live->number;
 	return ++live->number ?: ++live->number;
 }
 
@@ -306,8 +304,10 @@ static void measure(struct sw_live *live, const struct sw_echo *echo, u64 now)
 	if ((s32)(number - live->answered) <= 0 ||
 	    (s32)(live->number - number) < 0 || rtt > RTT_MAX)
 		return;
-	/* Before the first answer there may have been nobody to ask. */
-	if (live->rtt)
+	/* What is lost of a link that does not live is no measure of one that
+	 * does.
+	 */
+	if (live->state == SKYWIRE_LIVENESS_ALIVE)
 		live->loss = sw_loss(live->loss, number - live->answered - 1);
 	live->rtt = sw_smooth(live->rtt, rtt ?: 1);
 	live->answered = number;
