@@ -100,8 +100,15 @@ static void suspect(struct sw_path *path, u64 now)
 	tell(path->peer);
 }
 
+/* What got lost while nothing got through says nothing of what will. */
+static void compare_anew(struct sw_proof *proof)
+{
+	proof->epoch = 0;
+}
+
 static void trust(struct sw_path *path)
 {
+	compare_anew(path->proof);
 	WRITE_ONCE(path->proof->suspect, false);
 	tell(path->peer);
 }
@@ -339,6 +346,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 			/* Nobody could answer. */
 			path->proof->answered = path->proof->number;
 			path->proof->full = 0;
+			compare_anew(path->proof);
 			continue;
 		}
 		n += review(path, p, now, req + n);
@@ -599,6 +607,7 @@ static void forget(struct sw_path *path)
 	proof->claim = 0;
 	proof->full = 0;
 	proof->answered = proof->number;
+	compare_anew(proof);
 }
 
 /* Set the interval of probes in ns, 0 for none; under sw_mutex. */

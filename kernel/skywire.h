@@ -559,7 +559,7 @@ struct sw_tally {
  * @hold: how long they must before the path is trusted again
  * @suspected: when it was suspected last
  * @mtu_since: when @mtu was lowered
- * @epoch: of @arrived
+ * @epoch: of @arrived; 0 where the next report begins a comparison
  * @sent: what had been sent when the last request was
  * @sent_then: @sent, at the last comparison
  * @arrived_then: @arrived, at the last comparison
