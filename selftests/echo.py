@@ -129,7 +129,7 @@ def state_is(number, want):
 
 def test_error():
     """An error about what was just sent, from where it was sent to, is heeded."""
-    swctl('peer', 'set', E_KEY, 'probe-interval', '50000')
+    swctl('peer', 'set', E_KEY, 'probe-interval', '150000')
     counter = sent()[2]
     before = stats()
     x.send(error(wire.LINK_DOWN, counter))

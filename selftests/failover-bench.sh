@@ -141,7 +141,10 @@ renew() {
 cut() {
 	flow "$2" $ALL "$BEFORE$((RANDOM % 10))" \
 		< <(valve "$1" drop) 3>&"${VALVE[$1]}"
-	[ "${FLOW[received]}" != "${FLOW[sent]}" ] || die "the cut to $1 cut nothing"
+	[ "${FLOW[received]}" != "${FLOW[sent]}" ] || {
+		sw A path show
+		die "the cut of R1 and $1 cut nothing"
+	}
 	GAP=${FLOW[gap]}
 	[ "${FLOW[rest]}" -lt 20000 ] || GAP=null
 	renew "$1"
