@@ -23,6 +23,7 @@ KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
 DEBUG_TESTS ?= unit hostile churn netlink
+LONG_TESTS ?= storm
 
 # Before anything is changed
 define check-kdir
@@ -45,6 +46,7 @@ help:
 	@echo 'make load, unload  the module, into and out of the running kernel'
 	@echo 'make demo          a network of four nodes, in a guest'
 	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|RELEASE)'
+	@echo 'make check-long    those that take long'
 	@echo 'make check-debug   a part of them, on a kernel that watches itself'
 	@echo 'make bench-failover      how fast packets leave a path that is cut'
 	@echo 'make bench-failover-tcp  TCP transfers, through a thousand cuts'
@@ -100,6 +102,9 @@ demo:
 check:
 	scripts/check.sh $(KERNEL)
 
+check-long:
+	scripts/check.sh $(KERNEL) $(LONG_TESTS)
+
 check-debug:
 	scripts/check.sh debug $(DEBUG_TESTS)
 
@@ -116,5 +121,5 @@ clean:
 	rm -rf build
 	$(MAKE) -C userspace clean
 
-.PHONY: all help module tools install uninstall dkms-source load unload demo check check-debug \
+.PHONY: all help module tools install uninstall dkms-source load unload demo check check-long check-debug \
 	bench-failover bench-failover-tcp lint clean

@@ -42,7 +42,7 @@ check "links are alive" wait_for 10 all_alive
 check "and pass packets on" pings A B 3
 
 export R_ADDR=${ADDR[R]} B_ADDR=${ADDR[B]} E_ADDR=${ADDR[E]} E_KEY=${KEY[E]}
-export PREFIX=$P TO_B=${LABEL[R,B]} FLOOD=${FLOOD:-$((20000 / SCALE))} OUTPUT
+export PREFIX=$P TO_B=${LABEL[R,B]} FLOOD=${FLOOD:-$((100000 / SCALE))} OUTPUT
 play R X storm.py
 
 check "no link has died" all_alive
