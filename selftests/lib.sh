@@ -210,6 +210,8 @@ cleanup() { :; }
 finish() {
 	local rc=$? pid name
 	trap - EXIT
+	# A child that was stopped before it became another program
+	[ $BASHPID = $$ ] || exit $rc
 	cleanup
 	for pid in ${spawned[@]+"${spawned[@]}"}; do
 		kill -KILL "$pid" 2>/dev/null
