@@ -654,7 +654,7 @@ pings() {
 	local count=${3:-2}
 	# All at once: for the last answer ping waits no longer than an interval, or
 	# twice the longest round trip. With a deadline it would send more.
-	at "$1" ping -n -c "$count" -l "$count" -i "$SCALE" -W $((2 * SCALE)) "${@:4}" \
+	at "$1" ping -n -c "$count" -l "$count" -i 1 -W $((2 * SCALE)) "${@:4}" \
 		"${ADDR[$2]:-$2}" > "$TMP/ping" 2>&1
 	cat "$TMP/ping"
 	grep -q " $count received" "$TMP/ping"
