@@ -21,8 +21,6 @@
 /* Guards all configuration of all devices. Nests inside rtnl. */
 DEFINE_MUTEX(sw_mutex);
 
-unsigned int sw_generation;
-
 /* All devices of all namespaces; sw_mutex. */
 LIST_HEAD(sw_devices);
 
@@ -222,6 +220,7 @@ static void sw_setup(struct net_device *dev)
 	INIT_LIST_HEAD(&sw->links);
 	INIT_LIST_HEAD(&sw->peers);
 	get_random_bytes(&sw->flow_key, sizeof(sw->flow_key));
+	sw->generation = get_random_u32();
 	get_random_bytes(&sw->handshake.secret, sizeof(sw->handshake.secret));
 	sw_control_init(sw);
 	sw_miss_init(sw);

@@ -429,7 +429,7 @@ static void follow_all(struct sw_device *sw, struct net_device *dev, bool gone)
 		if (!ep || ep->transport != &sw_ether ||
 		    !follow(sw, to_ether(ep), dev, gone))
 			continue;
-		sw_generation++;
+		sw->generation++;
 		sw_notify_link(link, SKYWIRE_CMD_LINK_NTF);
 	}
 }

@@ -145,7 +145,7 @@ void sw_key_remove(struct sw_key *key)
 		rhltable_remove(&sw_sent_keys, &key->tx_node, sent_params);
 	if (cancel_delayed_work(&key->work))
 		sw_key_put(key);
-	sw_generation++;
+	sw_key_device(key)->generation++;
 	sw_key_put(key);
 }
 
@@ -201,7 +201,7 @@ static void key_work(struct work_struct *work)
 	if (xchg(&key->changed, false) ||
 	    (!key->soft_told && soft_expired(key, now))) {
 		key->soft_told = soft_expired(key, now);
-		sw_generation++;
+		sw_key_device(key)->generation++;
 		sw_notify_key(key, SKYWIRE_CMD_KEY_NTF);
 	}
 	rearm(key, now);
@@ -456,7 +456,7 @@ int sw_key_install(struct sw_key *key, bool draw)
 	rearm(key, ktime_get_boottime_ns());
 	if (key->link)
 		sw_live_kick(key->link);
-	sw_generation++;
+	sw_key_device(key)->generation++;
 	return 0;
 }
 

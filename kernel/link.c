@@ -216,7 +216,7 @@ struct sw_link *sw_link_create(struct sw_device *sw, u16 label,
 	dev_hold(sw->dev);
 	list_add_tail(&link->node, &sw->links);
 	sw->n_links++;
-	sw_generation++;
+	sw->generation++;
 	rcu_assign_pointer(slot->link, link);
 	return link;
 }
@@ -248,6 +248,6 @@ void sw_link_delete(struct sw_link *link)
 	/* What is in flight may pin the link for longer than its namespace. */
 	sw_link_set_endpoint(link, NULL);
 	sw->n_links--;
-	sw_generation++;
+	sw->generation++;
 	sw_link_put(link);
 }

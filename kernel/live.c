@@ -420,7 +420,7 @@ static void notify_work(struct work_struct *work)
 
 	mutex_lock(&sw_mutex);
 	if (sw_link_lookup(link->sw, link->label) == link) {
-		sw_generation++;
+		link->sw->generation++;
 		sw_notify_link(link, SKYWIRE_CMD_LINK_NTF);
 	}
 	mutex_unlock(&sw_mutex);

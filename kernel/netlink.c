@@ -261,6 +261,19 @@ static bool dump_wants(struct netlink_callback *cb, const struct sw_device *sw)
 	return true;
 }
 
+/* Other devices, and other namespaces' above all, are none of the dump's business. */
+static u32 generation(struct netlink_callback *cb)
+{
+	struct sw_device *sw;
+	u32 sum = 0;
+
+	list_for_each_entry(sw, &sw_devices, node)
+		if (dump_wants(cb, sw))
+			sum += sw->generation;
+	/* 0 would stand for a dump that cannot tell. */
+	return sum ?: 1;
+}
+
 /**
  * sw_nl_dump - dump all objects of a kind, of one device or of all
  * @msg: message to fill
@@ -269,7 +282,7 @@ static bool dump_wants(struct netlink_callback *cb, const struct sw_device *sw)
  * @walk: goes over a device's objects
  * @fill: puts one
  *
- * A change between two rounds is flagged with NLM_F_DUMP_INTR.
+ * A change of these devices between two rounds is flagged with NLM_F_DUMP_INTR.
  */
 int sw_nl_dump(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	       sw_nl_walk_t walk, sw_nl_fill_t fill)
@@ -285,9 +298,9 @@ int sw_nl_dump(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	int err = 0;
 
 	mutex_lock(&sw_mutex);
-	cb->seq = sw_generation;
+	cb->seq = generation(cb);
 	list_for_each_entry(sw, &sw_devices, node) {
-		if (done++ < cb->args[0] || !dump_wants(cb, sw))
+		if (!dump_wants(cb, sw) || done++ < cb->args[0])
 			continue;
 		found = true;
 		dump.at = 0;
@@ -328,7 +341,7 @@ static int fill_device(struct sk_buff *msg, void *object)
 
 void sw_notify_device(struct sw_device *sw, u8 cmd)
 {
-	sw_generation++;
+	sw->generation++;
 	sw_nl_notify(sw, cmd, fill_device, sw);
 }
 

@@ -207,7 +207,7 @@ static void apply(struct sw_link *link, struct genl_info *info,
 	if (a[SKYWIRE_A_LINK_PROBE_BUSY] || a[SKYWIRE_A_LINK_PROBE_IDLE])
 		sw_live_configure(link, p->busy * (u64)NSEC_PER_USEC,
 				  p->idle * (u64)NSEC_PER_USEC);
-	sw_generation++;
+	link->sw->generation++;
 	sw_notify_link(link, SKYWIRE_CMD_LINK_NTF);
 }
 

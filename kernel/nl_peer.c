@@ -88,7 +88,7 @@ static void apply(struct sw_peer *peer, struct genl_info *info)
 	if (interval)
 		sw_prober_configure(peer, nla_get_u32(interval) *
 				    (u64)NSEC_PER_USEC);
-	sw_generation++;
+	peer->sw->generation++;
 	sw_notify_peer(peer, SKYWIRE_CMD_PEER_NTF);
 }
 

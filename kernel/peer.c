@@ -135,7 +135,7 @@ void sw_peer_delete(struct sw_peer *peer)
 	sw_notify_peer(peer, SKYWIRE_CMD_PEER_DEL_NTF);
 	list_del(&peer->node);
 	peer->sw->n_peers--;
-	sw_generation++;
+	peer->sw->generation++;
 	sw_peer_put(peer);
 }
 
@@ -206,7 +206,7 @@ int sw_path_install(struct sw_path *path, struct netlink_ext_ack *extack)
 		return err;
 	rcu_assign_pointer(path->peer->path[path->id - 1], path);
 	list_add_tail(&path->node, &path->link->paths);
-	sw_generation++;
+	path->peer->sw->generation++;
 	if (!old)
 		return 0;
 	list_del(&old->node);
@@ -223,7 +223,7 @@ void sw_path_delete(struct sw_path *path)
 	sw_notify_path(path, SKYWIRE_CMD_PATH_DEL_NTF);
 	RCU_INIT_POINTER(path->peer->path[path->id - 1], NULL);
 	list_del(&path->node);
-	sw_generation++;
+	path->peer->sw->generation++;
 	call_rcu(&path->rcu, path_free_rcu);
 }
 

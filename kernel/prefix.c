@@ -159,7 +159,7 @@ struct sw_prefix *sw_prefix_create(struct sw_peer *peer, u8 family,
 		set_bit(len, table->lengths[f]);
 	list_add_tail(&prefix->node, &peer->prefixes);
 	sw->n_prefixes++;
-	sw_generation++;
+	sw->generation++;
 	return prefix;
 }
 
@@ -168,7 +168,7 @@ void sw_prefix_move(struct sw_prefix *prefix, struct sw_peer *peer)
 {
 	rcu_assign_pointer(prefix->peer, peer);
 	list_move_tail(&prefix->node, &peer->prefixes);
-	sw_generation++;
+	peer->sw->generation++;
 }
 
 /* Delete a prefix; under sw_mutex. */
@@ -186,6 +186,6 @@ void sw_prefix_delete(struct sw_prefix *prefix)
 		clear_bit(prefix->name.len, table->lengths[f]);
 	list_del(&prefix->node);
 	sw->n_prefixes--;
-	sw_generation++;
+	sw->generation++;
 	kfree_rcu(prefix, rcu);
 }

@@ -589,7 +589,7 @@ static void notify_work(struct work_struct *work)
 		    path->proof->told == READ_ONCE(path->proof->suspect))
 			continue;
 		path->proof->told = !path->proof->told;
-		sw_generation++;
+		peer->sw->generation++;
 		sw_notify_path(path, SKYWIRE_CMD_PATH_NTF);
 	}
 	mutex_unlock(&sw_mutex);

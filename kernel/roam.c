@@ -155,7 +155,7 @@ static void move_work(struct work_struct *work)
 	ep = take_proven(&link->roam);
 	if (ep) {
 		sw_link_set_endpoint(link, ep);
-		sw_generation++;
+		link->sw->generation++;
 		sw_notify_link(link, SKYWIRE_CMD_LINK_NTF);
 		local_bh_disable();
 		sw_count(link->sw, SKYWIRE_COUNTER_ROAMED);

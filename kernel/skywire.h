@@ -45,9 +45,6 @@ struct netlink_ext_ack;
 
 extern struct mutex sw_mutex;
 
-/* Raised by each change, so that a dump can tell; sw_mutex. */
-extern unsigned int sw_generation;
-
 enum {
 	SW_KEY_SLOTS		= 3,
 	SW_LABELS_PER_PAGE	= 256,
@@ -223,6 +220,8 @@ struct sw_misses {
  * @n_links: number of links; sw_mutex
  * @n_peers: number of peers; sw_mutex
  * @n_prefixes: number of prefixes; sw_mutex
+ * @generation: raised by each change of all that, from a random start, so that a
+ *	dump can tell; sw_mutex
  * @prefixes: longest-match table; lookups under RCU, changed under sw_mutex
  * @gro: delivers inner packets
  * @stats: counters and drops
@@ -250,6 +249,7 @@ struct sw_device {
 	u32			n_links;
 	u32			n_peers;
 	u32			n_prefixes;
+	u32			generation;
 	struct sw_prefix_table	prefixes;
 	struct gro_cells	gro;
 	struct sw_stats __percpu *stats;

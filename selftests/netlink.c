@@ -1763,6 +1763,11 @@ static int change_another(struct nl *nl)
 		     U32(SKYWIRE_A_LINK_MTU, 1300));
 }
 
+static int change_other_device(struct nl *nl)
+{
+	return NL_DO(nl, SKYWIRE_CMD_DEV_SET, SW1, U32(SKYWIRE_A_DEV_FWMARK, 1));
+}
+
 TEST_NL(dumps_of_many)
 {
 	static const struct {
@@ -1813,6 +1818,9 @@ TEST_NL(dumps_of_many)
 	dump.len = 0;
 	EXPECT_EQ(0, dump_with(&self->nl, SKYWIRE_CMD_LINK_GET, &other,
 			       leave_alone, &dump));
+	dump.len = 0;
+	EXPECT_EQ(0, dump_with(&self->nl, SKYWIRE_CMD_LINK_GET, &other,
+			       change_other_device, &dump));
 	dump.len = 0;
 	EXPECT_EQ(1, dump_with(&self->nl, SKYWIRE_CMD_LINK_GET, &other,
 			       change_another, &dump));
