@@ -449,7 +449,10 @@ void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns)
 	} else if (!is_watched(live)) {
 		WRITE_ONCE(live->state, SKYWIRE_LIVENESS_UNPROVEN);
 		live->heard_by = false;
-		live->floor = now;
+		/* A neighbour that went on is heard all the same, and must not
+		 * be told otherwise.
+		 */
+		live->floor = now - min(now, SW_SILENCE_MIN * idle_ns);
 		live->both_since = 0;
 		live->hold = 0;
 	}

@@ -85,6 +85,19 @@ idle_probes() {
 nap 2
 check "one that carries none is probed seldom" idle_probes
 
+# begins_anew: R1's end is watched no more, and again
+begins_anew() {
+	local deaths
+	deaths=$(link_of deaths)
+	set_link R1 A probe-busy 0
+	nap 1
+	set_link R1 A probe-busy 10000
+	wait_for 5 is_live R1 A alive || return
+	nap 0.2
+	[ "$(link_of deaths)" = "$deaths" ]
+}
+check "an end that begins to probe anew does not make the other find the link dead" begins_anew
+
 # --- a link goes ---
 
 # flow: pings from A to B, 100 a second, until end_flow
