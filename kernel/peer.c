@@ -282,15 +282,43 @@ static int path_set(const struct sw_path *path, const struct sw_choice *by)
 	return SET_OTHER;
 }
 
+/* How much speaks for a path; those that are worse are a last resort. */
+enum standing {
+	STANDING_USABLE,
+	STANDING_ANSWERS,	/* in doubt, but there are answers by it */
+	STANDING_SILENT,	/* in doubt */
+	STANDINGS,
+	STANDING_OUT = STANDINGS,
+};
+
 /**
  * struct shortlist - paths to choose from
  * @path: by id - 1; NULL for those that are out
- * @state: of each, enum skywire_path_state
+ * @standing: of each
  */
 struct shortlist {
-	struct sw_path			*path[SKYWIRE_PATHS_MAX];
-	enum skywire_path_state		state[SKYWIRE_PATHS_MAX];
+	struct sw_path	*path[SKYWIRE_PATHS_MAX];
+	enum standing	standing[SKYWIRE_PATHS_MAX];
 };
+
+static enum standing standing_of(const struct sw_path *path)
+{
+	bool answers;
+
+	switch (sw_path_state(path)) {
+	case SKYWIRE_PATH_STATE_USABLE:
+		return STANDING_USABLE;
+	case SKYWIRE_PATH_STATE_SUSPECT:
+		answers = READ_ONCE(path->proof->good_since);
+		break;
+	case SKYWIRE_PATH_STATE_UNPROVEN:
+		answers = READ_ONCE(path->link->live.both_since);
+		break;
+	default:
+		return STANDING_OUT;
+	}
+	return answers ? STANDING_ANSWERS : STANDING_SILENT;
+}
 
 /* The paths of the packet's set, which is chosen whether or not it can be used:
  * who asks for a path gets no other.
@@ -310,21 +338,15 @@ static void make_shortlist(const struct sw_peer *peer,
 		if (set[i] < 0 || set[i] != best)
 			list->path[i] = NULL;
 		else
-			list->state[i] = sw_path_state(list->path[i]);
+			list->standing[i] = standing_of(list->path[i]);
 	}
 }
 
-static bool is_last_resort(enum skywire_path_state state)
-{
-	return state == SKYWIRE_PATH_STATE_UNPROVEN ||
-	       state == SKYWIRE_PATH_STATE_SUSPECT;
-}
-
-/* Those that are in doubt come in where nothing is out of it. */
+/* Those of a worse standing come in where there is nothing better. */
 static struct sw_path *choose_from(const struct shortlist *list, u32 flow)
 {
 	struct sw_candidate c[SKYWIRE_PATHS_MAX] = {};
-	bool doubtful;
+	enum standing standing;
 	int i, pick;
 
 	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
@@ -332,19 +354,16 @@ static struct sw_path *choose_from(const struct shortlist *list, u32 flow)
 			continue;
 		c[i].preference = list->path[i]->preference;
 		c[i].weight = list->path[i]->weight;
-		c[i].usable = list->state[i] == SKYWIRE_PATH_STATE_USABLE;
 	}
-	pick = sw_choose(c, SKYWIRE_PATHS_MAX, flow);
-	if (likely(pick >= 0))
-		return list->path[pick];
-	for (i = 0, doubtful = false; i < SKYWIRE_PATHS_MAX; i++) {
-		c[i].usable = list->path[i] && is_last_resort(list->state[i]);
-		doubtful |= c[i].usable;
+	for (standing = 0; standing < STANDINGS; standing++) {
+		for (i = 0; i < SKYWIRE_PATHS_MAX; i++)
+			c[i].usable = list->path[i] &&
+				      list->standing[i] == standing;
+		pick = sw_choose(c, SKYWIRE_PATHS_MAX, flow);
+		if (likely(pick >= 0))
+			return list->path[pick];
 	}
-	if (!doubtful)
-		return NULL;
-	pick = sw_choose(c, SKYWIRE_PATHS_MAX, flow);
-	return pick < 0 ? NULL : list->path[pick];
+	return NULL;
 }
 
 /**

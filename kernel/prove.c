@@ -398,15 +398,16 @@ void sw_prober_wake(struct sw_peer *peer)
 void sw_prove_suspect(struct sw_path *path)
 {
 	struct sw_prober *p = &path->peer->prober;
+	bool known;
 	u64 now;
 
 	spin_lock(&p->lock);
 	now = ktime_get_ns();
+	known = path->proof->suspect;
+	suspect(path, now);
 	/* Once only: what is asked by the path then, relays refuse as well. */
-	if (!path->proof->suspect) {
-		suspect(path, now);
+	if (!known)
 		wake(p, now);
-	}
 	spin_unlock(&p->lock);
 }
 

@@ -416,7 +416,8 @@ struct sw_endpoint {
  * @next_probe: when to send the next one
  * @paced: interval that the last one was sent at
  * @forgiven: @heard, when the timer was last late
- * @both_since: the two ends have heard each other since then, or 0
+ * @both_since: the two ends have heard each other since then, or 0; that it is 0
+ *	is read without the lock
  * @alive_since: when it was last found alive
  * @hold: how long both have to hear before that counts, after a death
  * @offset: hides our clock from the neighbour; constant
@@ -555,7 +556,8 @@ struct sw_tally {
  * @probed: when the last request was sent
  * @rtt: smoothed, ns; 0 before the first answer
  * @loss: smoothed, of 2^32
- * @good_since: answers have come without a gap since then, or 0
+ * @good_since: answers have come without a gap since then, or 0; that it is 0 is
+ *	read without the lock
  * @hold: how long they must before the path is trusted again
  * @suspected: when it was suspected last
  * @mtu_since: when @mtu was lowered

@@ -197,4 +197,13 @@ check "but is measured" wait_for 20 loss_seen
 sw A path set peer "${KEY[B]}" id 1 loss-admitted 50000
 check "more than what is admitted is one" wait_for 20 lossy
 at R1 nft delete table inet lossy
+# Then the other one fails, which is preferred, so that both are in doubt.
+sw A path set peer "${KEY[B]}" id 1 preference 2
+flow
+ipn R2 link set to-B down
+check "the preferred path fails" wait_for 3 path_is 2 suspect
+end_flow > /dev/null
+check "of two in doubt, packets take the one that answers" lost $((20 * SCALE))
+ipn R2 link set to-B up
+sw A path set peer "${KEY[B]}" id 1 preference 0
 check "and forgiven" wait_for 30 prove_by_use
