@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check.sh KERNEL [TEST]...: builds all, and runs the tests in a guest with that
-# kernel (see kernel.sh): all of them, or those named. Ends with the sum.
+# kernel (see kernel.sh): all of them, or those named. Ends with the sum. Tests that
+# run alone have a guest beside that of the others. Each has one CPU: emulated ones
+# that share a core wait for each other's locks. It is the debug kernel that has two.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -26,14 +28,39 @@ tap() {
 	fi
 }
 
-# The kernel's own complaints, as a test of its own
-kernel_log() {
+# log NAME CONSOLE: the kernel's own complaints, as a test of its own
+log() {
 	printf 'TAP version 13\n1..1\n'
-	if scripts/log-check.sh "$out/console.log" | sed 's/^/# /'; then
-		echo "ok 1 - kernel log"
+	if scripts/log-check.sh "$2" | sed 's/^/# /'; then
+		echo "ok 1 - kernel log $1"
 	else
-		echo "not ok 1 - kernel log"
+		echo "not ok 1 - kernel log $1"
 	fi
+}
+
+# A leak shows when two scans have found the same memory unreferenced.
+# shellcheck disable=SC2016 # for the guest
+leak_scan='
+	selftests/run.sh -s 5 -j 2 "$@"; rc=$?
+	leak=/sys/kernel/debug/kmemleak
+	sleep 5; echo scan >$leak; echo scan >$leak; cat $leak >/out/kmemleak
+	exit $rc'
+
+# in_guest NAME COMMAND...: with a directory of that name for /out
+in_guest() {
+	local name=$1 options=(-s 1 -t 1500)
+	shift
+	[ "$kernel" != debug ] || options=(-s 2 -t 1200)
+	mkdir "$out/$name"
+	tap "$name" scripts/guest.sh -k "$kernel" "${options[@]}" -o "$out/$name" "$@"
+	tap "$name-log" log "$name" "$out/$name/console.log"
+}
+
+# run NAME JOBS [TEST]...: those tests, if there are any
+run() {
+	local name=$1 jobs=$2
+	shift 2
+	[ $# = 0 ] || in_guest "$name" selftests/run.sh -j "$jobs" "$@" > "$out/$name.out" 2>&1
 }
 
 scripts/setup.sh build guest test
@@ -43,16 +70,23 @@ make -s -j"$(nproc)" all KDIR="$KDIR" >&2
 make -s -C selftests >&2
 
 if [ "$kernel" = debug ]; then
-	# A leak shows when two scans have found the same memory unreferenced.
-	# shellcheck disable=SC2016 # for the guest
-	tap selftests scripts/guest.sh -k debug -t 1200 -o "$out" bash -c '
-		selftests/run.sh -s 5 -j 2 "$@"; rc=$?
-		leak=/sys/kernel/debug/kmemleak
-		sleep 5; echo scan >$leak; echo scan >$leak; cat $leak >/out/kmemleak
-		exit $rc' - "$@"
+	in_guest debug bash -c "$leak_scan" - "$@"
 else
+	[ $# -gt 0 ] || mapfile -t all < build/selftests/tests
+	together=() alone=()
+	for test in "${all[@]-$@}"; do
+		if grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh"; then
+			alone+=("$test")
+		else
+			together+=("$test")
+		fi
+	done
+	# A background job does not hear of an interrupt.
+	trap 'kill 0' INT
+	run alone 1 ${alone[@]+"${alone[@]}"} &
+	run together 2 ${together[@]+"${together[@]}"} &
 	tap unit make -s -C userspace check
-	tap selftests scripts/guest.sh -k "$kernel" -t 1500 -o "$out" selftests/run.sh -j "$(nproc)" "$@"
+	wait
+	for file in "$out"/*.out; do cat "$file"; done
 fi
-tap log kernel_log
 scripts/tap-sum.sh "$out"/*.tap

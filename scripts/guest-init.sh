@@ -4,7 +4,10 @@
 #
 # The guest's init. guest.sh makes an initramfs of it, with busybox and the
 # modules needed to reach the host's files. Processes are slow to start under
-# emulation, dynamically linked ones slower still: so all is busybox here.
+# emulation, dynamically linked ones slower still: so all is busybox here. And as
+# each file that is opened asks the host several times, those that most processes
+# open are in the initramfs, and lie over the host's: four of five processes start
+# in a quarter of the time.
 
 b=/busybox
 
@@ -19,7 +22,7 @@ setup() {
 	$b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose host /host
 	$b mount -t tmpfs -o mode=755 rw /rw
 	$b mkdir /rw/upper /rw/work
-	$b mount -t overlay -o lowerdir=/host,upperdir=/rw/upper,workdir=/rw/work root /root
+	$b mount -t overlay -o lowerdir=/hot:/host,upperdir=/rw/upper,workdir=/rw/work root /root
 	cd /root
 	$b mount -o move /dev dev
 	$b mkdir -p out dev/pts dev/shm
@@ -36,7 +39,9 @@ setup() {
 	$b cp /busybox /init run
 	$b ip link set lo up
 	echo guest > proc/sys/kernel/hostname
-	exec $b switch_root /root /run/busybox sh /run/init job
+	# As switch_root does, but that /hot stays.
+	$b mount -o move . /
+	exec $b chroot . /run/busybox sh /run/init job
 }
 
 # The modules are writable, so that modules_install can be tried.

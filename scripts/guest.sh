@@ -20,6 +20,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/setup.sh
+. "$TOP/scripts/setup.sh"
 
 usage() {
 	die "usage: guest.sh [-k KERNEL] [-t SECONDS] [-m MB] [-s CPUS] [-i] [-o OUTDIR] COMMAND [ARG]..."
@@ -62,11 +64,49 @@ modules() {
 	done | awk '!seen[$0]++'
 }
 
+# The named packages and all that they depend on, as far as they are installed
+closure() {
+	local all=" $* " new="$*"
+	while [ -n "$new" ]; do
+		# shellcheck disable=SC2086 # a list
+		new=$({ dpkg-query -W -f '${Pre-Depends}, ${Depends}\n' $new 2>/dev/null || :; } |
+			tr ',' '\n' | tr '|' '\n' | sed 's/[(:].*//; s/ //g' | sort -u |
+			while read -r dep; do
+				case "$all" in *" $dep "*) ;; *) printf '%s ' "$dep" ;; esac
+			done)
+		all+=$new
+	done
+	echo "$all"
+}
+
+# What processes in the guest open: their programs, libraries and modules (those of
+# Python in both forms), settings, and what this tree has built
+hot_files() {
+	local list file tag
+	# shellcheck disable=SC2046 # a list
+	list=$(closure $(hot_packages))
+	tag=$(/usr/bin/python3 -c 'import sys; print(sys.implementation.cache_tag)')
+	# shellcheck disable=SC2086
+	{ dpkg-query -L $list 2>/dev/null || :; } |
+		sed -nE -e 's,^(/usr)?/(s?bin|lib|lib64)/,/usr/\2/,p' -e '\,^/etc/,p' |
+		sed -E "p; s,/([^/]*)\.py\$,/__pycache__/\1.$tag.pyc," | sort -u |
+		while read -r file; do
+			[ ! -e "$file" ] || [ -d "$file" ] || printf '%s\n' "$file"
+		done
+	for file in /bin /sbin /lib /lib64; do
+		[ ! -L "$file" ] || echo "$file"
+	done
+	echo /etc/ld.so.cache
+	find "$TOP/selftests" "$TOP/build/swctl" "$TOP/build/selftests" -type f 2>/dev/null || :
+}
+
 make_initrd() {
 	local tmp file n=10
 	tmp=$(mktemp -d)
 	cp /bin/busybox "$tmp/busybox"
 	cp "$TOP/scripts/guest-init.sh" "$tmp/init"
+	mkdir "$tmp/hot"
+	hot_files | tar -C / -c -T - 2>/dev/null | tar -C "$tmp/hot" -x
 	for file in $(modules virtio_pci 9pnet_virtio 9p overlay); do
 		n=$((n + 1))
 		case $file in

@@ -27,6 +27,13 @@ packages() {
 	esac
 }
 
+# Those whose programs processes in a guest are made of
+hot_packages() {
+	echo bash dash coreutils grep sed mawk findutils diffutils util-linux procps kmod \
+		iproute2 iputils-ping iperf3 tcpdump ethtool nftables jq socat \
+		libmnl0 libsodium23 libjansson4 python3 python3-cryptography
+}
+
 # Those of the named packages that are not installed
 missing() {
 	local have
