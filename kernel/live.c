@@ -29,6 +29,10 @@
 #define HOLD_MIN	((u64)NSEC_PER_SEC)
 #define HOLD_MAX	(16 * (u64)NSEC_PER_SEC)
 #define HOLD_MEMORY	(60 * (u64)NSEC_PER_SEC)
+/* How often in a row the timer may be late before that is no excuse any more: a
+ * dead link is found out within 100 ms all the same.
+ */
+#define LATE_MAX	4
 /* An answer older than that is no measurement. */
 #define RTT_MAX		(60 * (u64)NSEC_PER_SEC)
 
@@ -225,6 +229,26 @@ static u8 echo_flags(const struct sw_live *live, u64 now)
 	return flags;
 }
 
+/* The timer should have run at @planned. A machine that was too busy to look may
+ * have been too busy to hear, so it gets another interval to do so.
+ */
+static void excuse(struct sw_live *live, u64 planned, u64 now)
+{
+	u64 heard = READ_ONCE(live->heard);
+
+	if (now - planned <= pace(live) / 2)
+		return;
+	if (live->excused != heard) {
+		live->excused = heard;
+		live->excuses = 0;
+	}
+	if (live->excuses >= LATE_MAX)
+		return;
+	live->excuses++;
+	live->start = max(live->start,
+			  now - pace(live) * (SW_SILENCE_MIN - 1));
+}
+
 static enum hrtimer_restart tick(struct hrtimer *timer)
 {
 	struct sw_live *live = container_of(timer, struct sw_live, timer);
@@ -242,15 +266,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 		return HRTIMER_NORESTART;
 	}
 	now = ktime_get_ns();
-	/* A machine that was too busy to look may have been too busy to hear;
-	 * but not for ever.
-	 */
-	if (now - planned > pace(live) / 2 &&
-	    live->forgiven != READ_ONCE(live->heard)) {
-		live->forgiven = READ_ONCE(live->heard);
-		live->start = max(live->start, now - pace(live) *
-				  (SW_SILENCE_MIN - 1));
-	}
+	excuse(live, planned, now);
 	note_use(live, now);
 	judge(link, now);
 	number = due(link, now);

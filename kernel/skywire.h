@@ -415,7 +415,8 @@ struct sw_endpoint {
  * @floor: what was heard until then does not count, for the link was dead
  * @next_probe: when to send the next one
  * @paced: interval that the last one was sent at
- * @forgiven: @heard, when the timer was last late
+ * @excused: @heard, when the timer was last late
+ * @excuses: how often it was since then
  * @both_since: the two ends have heard each other since then, or 0; that it is 0
  *	is read without the lock
  * @alive_since: when it was last found alive
@@ -450,7 +451,8 @@ struct sw_live {
 	u64			floor;
 	u64			next_probe;
 	u64			paced;
-	u64			forgiven;
+	u64			excused;
+	unsigned int		excuses;
 	u64			both_since;
 	u64			alive_since;
 	u64			hold;
