@@ -50,6 +50,7 @@ help:
 	@echo 'make check-debug   a part of them, on a kernel that watches itself'
 	@echo 'make bench-failover      how fast packets leave a path that is cut'
 	@echo 'make bench-failover-tcp  TCP transfers, through a thousand cuts'
+	@echo 'make fuzz          what libFuzzer finds in FUZZ_TIME seconds for each target'
 	@echo 'make lint          what tools can say about the source'
 
 # Kbuild leaves its objects beside the sources: each kernel gets a tree of links
@@ -114,6 +115,10 @@ bench-failover:
 bench-failover-tcp:
 	scripts/bench-failover.sh -t
 
+fuzz:
+	scripts/setup.sh build fuzz
+	$(MAKE) -s -C userspace/fuzz -j$$(nproc) run
+
 lint:
 	scripts/lint.sh
 
@@ -122,4 +127,4 @@ clean:
 	$(MAKE) -C userspace clean
 
 .PHONY: all help module tools install uninstall dkms-source load unload demo check check-long check-debug \
-	bench-failover bench-failover-tcp lint clean
+	bench-failover bench-failover-tcp fuzz lint clean

@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-usage() { die "usage: setup.sh build|guest|debug|lint|test|ynl ..."; }
+usage() { die "usage: setup.sh build|guest|debug|lint|test|fuzz|ynl ..."; }
 
 packages() {
 	case $1 in
@@ -22,6 +22,7 @@ packages() {
 	test) echo make gcc libc6-dev libcmocka-dev linux-source xz-utils python3 \
 		python3-cryptography socat util-linux \
 		python3-yaml jq ;;
+	fuzz) echo clang libclang-rt-dev ;;
 	ynl) echo xz-utils python3 python3-yaml python3-jsonschema ;;
 	*) usage ;;
 	esac

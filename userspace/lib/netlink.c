@@ -16,6 +16,7 @@ enum {
 	/* The kernel fills up to 32 KiB where it sees that there is room. */
 	BUFFER_LEN	= 65536,
 	DUMP_TRIES	= 8,
+	ERRNO_MAX	= 4095,
 	MORE		= 1,
 };
 
@@ -70,7 +71,8 @@ static void read_extack(const struct nlmsghdr *nlh, const struct nlattr **tb,
 	size_t offset = sizeof(int);
 	const struct nlattr *nla;
 
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
+	/* libmnl goes by the padded length, whatever is behind the real one. */
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || nlh->nlmsg_len % MNL_ALIGNTO)
 		return;
 	if (nlh->nlmsg_type == NLMSG_ERROR) {
 		const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
@@ -159,6 +161,8 @@ int sw_nl_verdict(const struct nlmsghdr *answer, const struct nlmsghdr *req,
 	code = *(int *)mnl_nlmsg_get_payload(answer);
 	if (code >= 0)
 		return 0;
+	if (code < -ERRNO_MAX)
+		return sw_fail(err, EPROTO, "netlink answer without sense");
 	explain(answer, req, -code, err);
 	return code;
 }

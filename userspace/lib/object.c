@@ -296,7 +296,9 @@ int sw_object_read(struct sw_object *obj, const struct nlmsghdr *nlh)
 	const struct nlattr *nla;
 
 	memset(obj, 0, sizeof(*obj));
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl))
+	/* libmnl goes by the padded length, whatever is behind the real one. */
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl) ||
+	    nlh->nlmsg_len % MNL_ALIGNTO)
 		return -EPROTO;
 	obj->set = sw_set_of(genl->cmd);
 	if (!obj->set)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the kernel's refusals are turned into. */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,7 @@ static void bare_codes(void **state)
 	     "CAP_NET_ADMIN is needed (are you root?): Operation not permitted");
 	says(answer(-ENODEV, true), -ENODEV,
 	     "no such skywire device: No such device");
+	says(answer(INT_MIN, true), -EPROTO, "netlink answer without sense");
 }
 
 static void with_message(void **state)

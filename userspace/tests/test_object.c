@@ -181,6 +181,11 @@ static void other_messages(void **state)
 	nlh = begin(SKYWIRE_CMD_DEV_GET);
 	nlh->nlmsg_len = NLMSG_HDRLEN + 2;
 	assert_int_equal(sw_object_read(&obj, nlh), -EPROTO);
+	/* Its last attribute would go on in the padding. */
+	nlh = begin(SKYWIRE_CMD_LINK_GET);
+	mnl_attr_put_u32(nlh, SKYWIRE_A_LINK_MTU, 1400);
+	nlh->nlmsg_len -= 2;
+	assert_int_equal(sw_object_read(&obj, nlh), -EPROTO);
 }
 
 int main(void)
