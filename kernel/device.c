@@ -6,6 +6,8 @@
  * flight still use pins the net_device, so that its memory, and the module,
  * stay until the last of them is done.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
@@ -122,6 +124,7 @@ static int sw_init_dev(struct net_device *dev)
 	err = gro_cells_init(&sw->gro, dev);
 	if (err)
 		goto err_prefixes;
+	pr_debug("device %p created\n", sw);
 	return 0;
 
 err_prefixes:
@@ -159,6 +162,7 @@ static void sw_destruct(struct net_device *dev)
 	sw_prefix_table_destroy(&sw->prefixes);
 	sw_labels_free(sw);
 	free_stats(sw);
+	pr_debug("device %p destroyed\n", sw);
 }
 
 static const struct net_device_ops netdev_ops = {

@@ -10,6 +10,8 @@
  * dropped by sw_key_remove(); with the last one the key is wiped in process
  * context after a grace period, and then its owner is let go.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <crypto/aead.h>
 #include <linux/random.h>
 #include <linux/rhashtable.h>
@@ -78,6 +80,7 @@ static void key_free(struct sw_key *key)
 	crypto_free_aead(key->tx);
 	crypto_free_aead(key->rx);
 	unpin_owner(key);
+	pr_debug("key %p destroyed\n", key);
 	kfree_sensitive(key);
 }
 
@@ -309,6 +312,7 @@ struct sw_key *sw_key_create(const struct sw_key_config *c,
 		refcount_inc(&key->link->refs);
 	else
 		refcount_inc(&key->peer->refs);
+	pr_debug("key %p created\n", key);
 	return key;
 
 err_tx:

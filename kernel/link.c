@@ -6,6 +6,8 @@
  * keys has another. The link pins its net_device, so that whatever holds a key
  * can use the device.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/rtnetlink.h>
 #include "skywire.h"
 
@@ -66,6 +68,7 @@ static void link_free_rcu(struct rcu_head *rcu)
 
 	sw_endpoint_free(rcu_dereference_protected(link->endpoint, 1));
 	free_percpu(link->traffic);
+	pr_debug("link %p destroyed\n", link);
 	kfree(link);
 	dev_put(dev);
 }
@@ -218,6 +221,7 @@ struct sw_link *sw_link_create(struct sw_device *sw, u16 label,
 	sw->n_links++;
 	sw->generation++;
 	rcu_assign_pointer(slot->link, link);
+	pr_debug("link %p created\n", link);
 	return link;
 }
 

@@ -40,6 +40,7 @@ static int __init skywire_init(void)
 	err = sw_netlink_init();
 	if (err)
 		goto err_upcall;
+	pr_debug("module %p created\n", THIS_MODULE);
 	return 0;
 
 err_upcall:
@@ -65,6 +66,7 @@ static void __exit skywire_exit(void)
 	sw_key_exit();
 	sw_crypt_exit();
 	sw_address_exit();
+	pr_debug("module %p destroyed\n", THIS_MODULE);
 }
 
 module_init(skywire_init);

@@ -6,6 +6,8 @@
  * its session keys has another reference. A path is constant and is replaced
  * as a whole; it goes before its first link and before its peer do.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <skywire/choice.h>
 #include "skywire.h"
 
@@ -15,6 +17,7 @@ static void peer_free_rcu(struct rcu_head *rcu)
 	struct net_device *dev = peer->sw->dev;
 
 	free_percpu(peer->traffic);
+	pr_debug("peer %p destroyed\n", peer);
 	kfree(peer);
 	dev_put(dev);
 }
@@ -71,6 +74,7 @@ static struct sw_peer *peer_alloc(struct sw_device *sw, const u8 *key)
 	INIT_LIST_HEAD(&peer->prefixes);
 	refcount_set(&peer->refs, 1);
 	dev_hold(sw->dev);
+	pr_debug("peer %p created\n", peer);
 	return peer;
 }
 
@@ -152,6 +156,7 @@ static void path_free_rcu(struct rcu_head *rcu)
 
 	free_percpu(path->traffic);
 	kfree(path->proof);
+	pr_debug("path %p destroyed\n", path);
 	kfree(path);
 }
 
@@ -207,12 +212,14 @@ int sw_path_install(struct sw_path *path, struct netlink_ext_ack *extack)
 	rcu_assign_pointer(path->peer->path[path->id - 1], path);
 	list_add_tail(&path->node, &path->link->paths);
 	path->peer->sw->generation++;
+	pr_debug("path %p created\n", path);
 	if (!old)
 		return 0;
 	list_del(&old->node);
 	/* The counters have moved on to the successor. */
 	if (old->proof && old->proof != path->proof)
 		kfree_rcu(old->proof, rcu);
+	pr_debug("path %p destroyed\n", old);
 	kfree_rcu(old, rcu);
 	return 0;
 }

@@ -7,6 +7,8 @@
  * node has more than a few other lengths. The cost is bounded by the lengths
  * that the administrator uses, whatever the traffic.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bitmap.h>
 #include <linux/rhashtable.h>
 #include "skywire.h"
@@ -160,6 +162,7 @@ struct sw_prefix *sw_prefix_create(struct sw_peer *peer, u8 family,
 	list_add_tail(&prefix->node, &peer->prefixes);
 	sw->n_prefixes++;
 	sw->generation++;
+	pr_debug("prefix %p created\n", prefix);
 	return prefix;
 }
 
@@ -187,5 +190,6 @@ void sw_prefix_delete(struct sw_prefix *prefix)
 	list_del(&prefix->node);
 	sw->n_prefixes--;
 	sw->generation++;
+	pr_debug("prefix %p destroyed\n", prefix);
 	kfree_rcu(prefix, rcu);
 }
