@@ -7,6 +7,8 @@ Each test says which counters must rise by how much; all others must not.
 import json
 import os
 import struct
+import subprocess
+import time
 
 import packets
 import wire
@@ -18,6 +20,8 @@ LABEL = {'X': 10, 'Y': 20, 'P': 30}
 x, y, p = (neighbour.End(5000 + n, LABEL[name]) for n, name in enumerate('XYP'))
 to_r, from_r = wire.Key(401), wire.Key(402)    # the session of E with R
 inbox = neighbour.open_inbox(R)
+FLOOD = 100000 // neighbour.SCALE
+SEED = os.environ['SEED']
 
 
 def direct(text, **field):
@@ -326,6 +330,96 @@ def test_postage():
     report('in is fee and out', ['%s rose by %d, not %d' % (k, rise[k], want[k])
                                  for k in want if rise[k] != want[k]])
     swctl('link', 'set', 'label', '20', 'price-base', '0', 'price-rate', '0')
+
+
+def test_sizes():
+    """The largest and the smallest that UDP carries."""
+    most = 65507 - wire.FRAME_LEN - wire.TAG_LEN
+    told('larger than any link', 'too_big', wire.TOO_BIG, 1420,
+         wire.route(wire.DATA, (20,), bytes(most - 16)))
+    with Expect('an ECHO as large as can be', 1, echo_in=1, echo_out=1, tx_frames=1):
+        x.send(wire.echo(wire.REQUEST, pad=bytes(most - 28)))
+        got = x.receive()
+        assert len(got.payload) == 16, '%d bytes' % len(got.payload)
+    refused('as large, and no IP packet', 'inner_header',
+            wire.route(wire.DIRECT, (), bytes(most - 12)))
+    refused('as large, and no session\'s', 'session_no_index',
+            wire.route(wire.DATA, (), bytes(most - 12)))
+    refused('as large, and of no error', 'error', wire.route(wire.ERROR, (), bytes(most - 12)))
+    refused('as large, over relays', 'control_size',
+            wire.route(wire.CONTROL, (20,), bytes(most - 16)))
+    for kind, why in ((wire.DATA, 'session_short'), (wire.DIRECT, 'inner_header'),
+                      (wire.CONTROL, 'no_listener'), (wire.ECHO, 'echo'), (wire.ERROR, 'error')):
+        refused('nothing in a packet of type %d' % kind, why, wire.route(kind))
+    for count in (1, 24):
+        labels = (20,) * count
+        with Expect('nothing behind %d labels' % count, 4, forwarded=4, tx_frames=4):
+            for kind in (wire.DATA, wire.CONTROL, wire.ECHO, wire.ERROR):
+                x.send(wire.route(kind, labels))
+                assert y.receive().payload == b''
+    with Expect('nothing at all', 1, frame_short=1):
+        x.raw(b'')
+
+
+# What may become of a kind of random packet
+OUTCOMES = {
+    'local-data': ('session-short', 'session-no-index'),
+    'local-control': ('no-listener',),
+    'local-direct': ('inner-header', 'inner-source', 'ecn', 'delivered'),
+    'local-echo': ('echo', 'echo-in', 'echo-rate'),
+    'local-error': ('error', 'error-forged'),
+}
+
+
+def flood(name, mode, count):
+    """So many at once, of which the transport may lose some, and R nothing."""
+    before = stats()
+    out = subprocess.run(
+        [os.environ['OUTPUT'] + '/sealed-flood', str(x.sock.fileno()), str(count),
+         str(x.to_r.index), str(x.to_r.counter), mode, SEED],
+        stdout=subprocess.PIPE, pass_fds=[x.sock.fileno()], text=True, check=True).stdout
+    x.to_r.counter += count
+    took, *lines = out.splitlines()
+    time.sleep(0.3 * neighbour.SCALE)
+    after = stats()
+    rise = {counter: after[counter] - before[counter] for counter in after}
+    came = rise['rx-frames']
+    print('%s: %d of %d came in, %s ms' % (name, came, count, took))
+    faults, counted = [], 0
+    for kind, sent in (line.split() for line in lines):
+        got = sum(rise[counter] for counter in OUTCOMES.get(kind, (kind,)))
+        print('%s: %s sent, %d counted' % (kind, sent, got))
+        counted += got
+        if got > int(sent):
+            faults.append('%s: %d counted, %s sent' % (kind, got, sent))
+    if counted != came:
+        faults.append('%d came in, %d counted' % (came, counted))
+    if came < count / 2:
+        faults.append('%d of %d came in' % (came, count))
+    report(name, faults)
+    for end in x, y:
+        end.receive_all()
+    delivered()
+    Expect.before = None
+
+
+def test_headers():
+    """Random headers, with all values of next and count."""
+    print('seed', SEED)
+    flood('random source-route headers', 'headers', FLOOD)
+    with Expect('R forwards still', 1, forwarded=1, tx_frames=1):
+        x.send(wire.route(wire.DATA, (20,), b'still'))
+        assert y.receive().payload == b'still'
+
+
+def test_garbage():
+    """What nobody has sealed, with headers of frames that are right."""
+    counter = x.to_r.counter
+    flood('garbage in frames', 'garbage', FLOOD)
+    # None of it has moved the window.
+    x.to_r.counter = counter
+    with Expect('R takes what is sealed still', 1, [b'still']):
+        x.send(direct(b'still'))
 
 
 def test_state():

@@ -4,6 +4,11 @@
  * them out of the socket as fast as that takes them. Standard input has packets,
  * each after its length in 16 bits, big-endian, which are used over and again.
  *
+ * sealed-flood FD COUNT INDEX COUNTER headers|garbage SEED: the same with random
+ * source-route headers, of all values of next and count; or with bytes that no key
+ * has sealed. Prints how many of each kind there are as well: what becomes of them,
+ * by the protocol's own rules.
+ *
  * INDEX names the link's key, COUNTER is the first frame's. Where a second pair is
  * given, it is a session's, in whose frame what follows the source-route header is
  * sealed as well. Prints the milliseconds that the sending took.
@@ -16,6 +21,7 @@
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <skywire/route.h>
+
+#include "kselftest.h"
 
 enum {
 	PACKETS_MAX	= 65536,
@@ -233,6 +241,135 @@ static unsigned int seal_session(struct key *key, __u8 *packet,
 	return len + SW_SESSION_OVERHEAD;
 }
 
+/* --- random headers ------------------------------------------------------ */
+
+enum {
+	HEADER		= 12,
+	LABELS		= 24,
+	RELAYED		= 512,	/* bytes of a CONTROL packet over relays */
+};
+
+static __u64 random_state;
+
+static __u64 draw(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state * 0x2545f4914f6cdd1dull;
+}
+
+static unsigned int below(unsigned int n)
+{
+	return (draw() >> 32) * n >> 32;
+}
+
+/* @len: rounded up to whole words */
+static __u8 *get_random(unsigned int len)
+{
+	unsigned int at;
+	__u8 *bytes;
+	__u64 word;
+
+	len = (len + 7) / 8 * 8;
+	bytes = get(len);
+	for (at = 0; at < len; at += 8) {
+		word = draw();
+		memcpy(bytes + at, &word, 8);
+	}
+	return bytes;
+}
+
+static const char *const kinds[] = {
+	"header", "hops", "packet-type", "direct-hops", "control-size",
+	"local-data", "local-control", "local-direct", "local-echo", "local-error",
+	"forwarded", "u-turn", "no-label", "auth",
+};
+
+enum { TYPES = 5, KINDS = ARRAY_SIZE(kinds) };
+enum { LOCAL = 5, FORWARDED = LOCAL + TYPES, U_TURN, NO_LABEL, AUTH };
+
+static unsigned int tally[KINDS];
+
+/* Which kind of packet it is to a relay with the links 10, 20 and 30, of which 20
+ * alone leads to another node than the one that sends.
+ */
+static unsigned int kind_of(const __u8 *p, unsigned int len)
+{
+	unsigned int type = p[0] & 15, next = p[2], count = p[3], label;
+	unsigned int head = HEADER + 2 * (count + count % 2);
+
+	if (p[0] >> 4 != 1)
+		return 0;
+	if (count > LABELS || next > count)
+		return 1;
+	if (len < head || (count % 2 && (p[head - 2] || p[head - 1])))
+		return 0;
+	if (type >= TYPES)
+		return 2;
+	if (type == SW_PACKET_DIRECT && count)
+		return 3;
+	if (type == SW_PACKET_CONTROL && count && len - head > RELAYED)
+		return 4;
+	if (next == count)
+		return LOCAL + type;
+	label = p[HEADER + 2 * next] << 8 | p[HEADER + 2 * next + 1];
+	if (label == 20)
+		return FORWARDED;
+	return label == 10 || label == 30 ? U_TURN : NO_LABEL;
+}
+
+/* Next and count take all their values in turn, those that may be more often. */
+static struct packet draw_packet(unsigned int i)
+{
+	static const __u8 known[] = { 10, 20, 20, 20, 30, 21 };
+	unsigned int at, head, len, count = i >> 8 & 255;
+	struct packet p;
+	__u8 *b;
+
+	if (i & 1 << 16)
+		count %= LABELS + 1;
+	head = HEADER + 2 * (count + count % 2);
+	len = head + (below(8) ? below(64) : below(700));
+	/* Some are cut short, but for the least that a packet has. */
+	if (!below(16))
+		len = HEADER + below(len - HEADER + 1);
+	b = get_random(len);
+	b[0] = below(20) ? 1 << 4 | below(below(4) ? TYPES : 16) : b[0];
+	b[2] = i;
+	if (i & 1 << 16)
+		b[2] %= count + 1;
+	b[3] = count;
+	for (at = HEADER; at < head && at + 2 <= len; at += 2) {
+		if (!below(8))
+			continue;
+		b[at] = 0;
+		b[at + 1] = known[below(sizeof(known))];
+	}
+	if (count % 2 && head <= len && below(8))
+		memset(b + head - 2, 0, 2);
+	p.data = b;
+	p.len = len;
+	return p;
+}
+
+/* As if it were sealed: nobody can tell before it is opened. */
+static struct packet make_garbage(struct key *link)
+{
+	unsigned int len = SW_FRAME_MIN + below(400);
+	struct packet made = { len, get_random(len) };
+	struct sw_frame *frame = (void *)made.data;
+
+	*frame = (struct sw_frame) {
+		.type		= SW_FRAME_DATA,
+		.len		= htobe16(len),
+		.index		= htobe32(link->index),
+		.counter	= htobe64(link->counter++),
+	};
+	tally[AUTH]++;
+	return made;
+}
+
 static struct packet make(const struct packet *from, struct key *link,
 			  struct key *session)
 {
@@ -255,6 +392,17 @@ static struct packet make(const struct packet *from, struct key *link,
 	link->counter++;
 	made.data = get(made.len);
 	memcpy(made.data, room, made.len);
+	return made;
+}
+
+static struct packet make_random(struct key *link, unsigned int i)
+{
+	struct packet packet = draw_packet(i), made;
+	struct key none = {};
+
+	tally[kind_of(packet.data, packet.len)]++;
+	made = make(&packet, link, &none);
+	free(packet.data);
 	return made;
 }
 
@@ -313,25 +461,37 @@ static __u64 now_ms(void)
 int main(int argc, char **argv)
 {
 	struct key link = {}, session = {};
-	unsigned int i, n, count;
+	unsigned int i, n, count, step;
 	struct packet *frames;
+	bool headers, garbage;
 	__u64 start;
 
 	if (argc != 5 && argc != 7)
-		errx(2, "usage: sealed-flood FD COUNT INDEX COUNTER [INDEX COUNTER]");
+		errx(2, "usage: sealed-flood FD COUNT INDEX COUNTER [INDEX COUNTER | KIND SEED]");
+	headers = argc == 7 && !strcmp(argv[5], "headers");
+	garbage = argc == 7 && !strcmp(argv[5], "garbage");
 	count = strtoul(argv[2], NULL, 0);
 	link.index = strtoul(argv[3], NULL, 0);
 	link.counter = strtoull(argv[4], NULL, 0);
-	if (argc == 7) {
+	if (headers || garbage) {
+		random_state = strtoull(argv[6], NULL, 0) * 2 + 1;
+	} else if (argc == 7) {
 		session.index = strtoul(argv[5], NULL, 0);
 		session.counter = strtoull(argv[6], NULL, 0);
 	}
-	n = read_packets();
+	n = headers || garbage ? 0 : read_packets();
 	frames = get(count * sizeof(*frames));
+	/* Fewer than all are spread over all. */
+	step = count < 1 << 17 ? (1 << 17) / count | 1 : 1;
 	for (i = 0; i < count; i++)
-		frames[i] = make(&packets[i % n], &link, &session);
+		frames[i] = headers ? make_random(&link, i * step) :
+			    garbage ? make_garbage(&link) :
+				      make(&packets[i % n], &link, &session);
 	start = now_ms();
 	send_all(atoi(argv[1]), frames, count);
 	printf("%llu\n", (unsigned long long)(now_ms() - start));
+	for (i = 0; i < KINDS; i++)
+		if (tally[i])
+			printf("%s %u\n", kinds[i], tally[i]);
 	return 0;
 }
