@@ -22,8 +22,8 @@ DKMS_SOURCE = $(DESTDIR)/usr/src/skywire-$(VERSION)
 KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
-DEBUG_TESTS ?= unit hostile churn netlink
-LONG_TESTS ?= storm
+DEBUG_TESTS ?= unit hostile churn netlink turmoil
+LONG_TESTS ?= storm turmoil-long
 
 # Before anything is changed
 define check-kdir

@@ -150,7 +150,7 @@ make_job "$@"
 # A vCPU that does not get to run fails checks of its timers: skip these.
 args=(-machine q35 -smp "$cpus" -m "$mem" -no-reboot -nodefaults -display none
 	-kernel "$VMLINUZ" -initrd "$out/initrd"
-	-append "console=ttyS0 panic=-1 oops=panic mitigations=off random.trust_cpu=on watchdog_thresh=60 no_timer_check tsc=reliable"
+	-append "console=ttyS0 panic=-1 oops=panic mitigations=off random.trust_cpu=on watchdog_thresh=60 no_timer_check tsc=reliable log_buf_len=8M"
 	-serial "file:$out/console.log"
 	-chardev "stdio,id=tty,signal=off" -serial chardev:tty
 	-virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"

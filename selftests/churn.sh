@@ -1,23 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Everything changes, moves, is deleted and unloaded, and always under traffic.
+# Everything changes, moves and is deleted, and always under traffic; nothing of it
+# is left. turmoil.sh does less, and does it more often.
 # Runs alone: it unloads the module.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-rounds=$((SCALE > 1 ? 1 : 2))
-ko=${SKYWIRE_KO:-$TOP/build/$(uname -r)/kernel/skywire.ko}
-
-load() {
-	if [ -e "$ko" ]; then insmod "$ko" "$@"; else modprobe skywire "$@"; fi
-}
-
-# In time: what waits for a reference waits for ever.
-unload() { timeout -k 1 $((20 * SCALE)) rmmod skywire; }
-
 # Whatever becomes of the tests, those after this one find the module loaded.
-cleanup() { [ -d /sys/module/skywire ] || load numdevs=1; }
+cleanup() { [ -d /sys/module/skywire ] || load_module numdevs=1; }
+
+check "unload" unload_module
+check "the log can be followed" watch_log "$TMP/log"
+check "load" load_module
 
 PROBES=
 
@@ -96,9 +91,7 @@ device_churn() {
 for churn in rekey key_churn path_churn peer_churn link_churn flap port_churn \
 	device_churn; do
 	start_flood
-	for ((i = 0; i < rounds; i++)); do
-		check "$churn under traffic" "$churn" || break
-	done
+	check "$churn under traffic" "$churn"
 	check "$churn: traffic goes on" wait_for 10 pings a b
 	stop_flood
 done
@@ -147,38 +140,13 @@ nap 0.5
 stop "$flooder"
 check "others live" sw b show
 
-# --- the module under traffic -----------------------------------------------
+# --- nothing is left --------------------------------------------------------
 
-netns x y
-name_node x y
-wire x y
-
-reload_under_traffic() {
-	local pid rc=0
-	device x && device y && link x y && session x y || return
-	pings x y || rc=1
-	spawn_in x "${steady[@]}" -s 1000 "${ADDR[y]}" > /dev/null 2>&1
-	pid=$!
-	nap 0.05
-	unload || rc=2
-	stop "$pid"
-	load numdevs=1 && return $rc
-}
-
-reloads=$((SCALE > 1 ? 5 : 20)) slowest=0
-reload_all() {
-	local i start
-	for ((i = 0; i < reloads; i++)); do
-		start=$SECONDS
-		reload_under_traffic || { echo "round $i"; return 1; }
-		[ $((SECONDS - start)) -le $slowest ] || slowest=$((SECONDS - start))
-	done
-}
-check "the module is unloaded under traffic, $reloads times" reload_all
-diag "slowest round: $slowest s"
-check "unloading leaves nothing" unload
+check "unload again" unload_module
 is "no device is left" "$(grep -c '^ *sw' /proc/net/dev)" 0
-check "it can be loaded again" load
-dmesg > "$TMP/dmesg"
-refuse "no device was waited for" grep 'unregister_netdevice: waiting' "$TMP/dmesg"
-refuse "no warning in the log" grep -E 'WARNING:|BUG:|Oops|refcount_t' "$TMP/dmesg"
+check "the log is complete" unwatch_log "$TMP/log"
+check "what was created was destroyed" all_destroyed "$TMP/log" \
+	module device link peer path prefix key
+check "it can be loaded again" load_module
+refuse "no device was waited for" grep 'unregister_netdevice: waiting' "$TMP/log"
+refuse "no warning in the log" grep -E 'WARNING:|BUG:|Oops|refcount_t' "$TMP/log"

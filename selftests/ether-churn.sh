@@ -7,11 +7,7 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh" || exit 1
 
-ko=${SKYWIRE_KO:-$TOP/build/$(uname -r)/kernel/skywire.ko}
-load() {
-	if [ -e "$ko" ]; then insmod "$ko"; else modprobe skywire; fi
-}
-cleanup() { [ -d /sys/module/skywire ] || load; }
+cleanup() { [ -d /sys/module/skywire ] || load_module numdevs=1; }
 
 node a r b
 wire a r ether
@@ -156,9 +152,9 @@ reload_all() {
 		spawn_in x "${steady[@]}" "${ADDR[y]}" > /dev/null 2>&1
 		pid=$!
 		nap 0.1
-		timeout -k 1 $((20 * SCALE)) rmmod skywire || return 1
+		unload_module || return 1
 		stop $pid
-		load && ipn x link del to-y || return 1
+		load_module numdevs=1 && ipn x link del to-y || return 1
 	done
 }
 check "the module is unloaded under traffic" reload_all

@@ -16,6 +16,8 @@ TOP=$(cd "$SELFTESTS/.." && pwd)
 OUTPUT=${OUTPUT:-$TOP/build/selftests}
 # How many times slower than a stock kernel this one is
 SCALE=${SCALE:-1}
+# shellcheck source=selftests/log.sh
+. "$SELFTESTS/log.sh"
 if [ -z "${SWCTL:-}" ]; then
 	SWCTL=$TOP/build/swctl
 	[ -x "$SWCTL" ] || SWCTL=swctl
@@ -172,8 +174,6 @@ ipn() {
 	shift
 	ip -n "$P$node" "$@"
 }
-
-spawned=()
 
 # spawn COMMAND...: in the background, ended with the test at the latest
 spawn() {
@@ -714,6 +714,22 @@ capture() {
 }
 
 stop_capture() { stop "$CAPTURE" INT; }
+
+# --- the module, for tests that run alone -----------------------------------
+
+KO=${SKYWIRE_KO:-$TOP/build/$(uname -r)/kernel/skywire.ko}
+
+# load_module [PARAMETER]...: it tells of its objects in the kernel's log
+load_module() {
+	if [ -e "$KO" ]; then
+		insmod "$KO" dyndbg=+p "$@"
+	else
+		modprobe skywire dyndbg=+p "$@"
+	fi
+}
+
+# In time: what waits for a reference waits for ever.
+unload_module() { timeout -k 1 $((20 * SCALE)) rmmod skywire; }
 
 # --- start ----------------------------------------------------------------
 

@@ -7,17 +7,8 @@
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-ko=${SKYWIRE_KO:-$TOP/build/$(uname -r)/kernel/skywire.ko}
-
-load() {
-	if [ -e "$ko" ]; then insmod "$ko" "$@"; else modprobe skywire "$@"; fi
-}
-
-# In time: what waits for a reference waits for ever.
-unload() { timeout -k 1 $((20 * SCALE)) rmmod skywire; }
-
 # Whatever becomes of the tests, those after this one find the module loaded.
-cleanup() { [ -d /sys/module/skywire ] || load numdevs=1; }
+cleanup() { [ -d /sys/module/skywire ] || load_module numdevs=1; }
 
 has() { grep -qF -- "$1" "$2" || { cat "$2"; return 1; }; }
 
@@ -26,21 +17,21 @@ has() { grep -qF -- "$1" "$2" || { cat "$2"; return 1; }; }
 devices() { ip -o link show type skywire | wc -l; }
 
 for n in 0 1 3; do
-	check "unload" unload
-	check "load with numdevs=$n" load "numdevs=$n"
+	check "unload" unload_module
+	check "load with numdevs=$n" load_module "numdevs=$n"
 	is "numdevs=$n makes as many devices" "$(devices)" "$n"
 done
 is "they have names in order" \
 	"$(ip -o link show type skywire | awk -F': ' '{printf "%s ", $2}')" "sw0 sw1 sw2 "
-unload
-refuse "numdevs is a number" load numdevs=many
-refuse "numdevs has a limit" load numdevs=257
+unload_module
+refuse "numdevs is a number" load_module numdevs=many
+refuse "numdevs has a limit" load_module numdevs=257
 check "which the kernel names" grep -q 'skywire: numdevs=257: at most 256' <(dmesg | tail -n 5)
-refuse "a huge one too" load numdevs=4294967295
-check "load with no parameter" load
+refuse "a huge one too" load_module numdevs=4294967295
+check "load with no parameter" load_module
 is "the default is one device" "$(devices)" 1
 
-info() { if [ -e "$ko" ]; then modinfo "$@" "$ko"; else modinfo "$@" skywire; fi; }
+info() { if [ -e "$KO" ]; then modinfo "$@" "$KO"; else modinfo "$@" skywire; fi; }
 info -F alias > "$TMP/alias"
 check "the netlink family loads the module" has net-pf-16-proto-16-family-skywire "$TMP/alias"
 refuse "a device's name does not" has rtnl-link "$TMP/alias"

@@ -10,6 +10,8 @@
 # OUTPUT      what the Makefile has built (build/selftests)
 set -u
 cd "$(dirname "$0")" || exit 1
+# shellcheck source=selftests/log.sh
+. ./log.sh
 here=$PWD
 top=$(cd .. && pwd)
 export OUTPUT=${OUTPUT:-$top/build/selftests}
@@ -37,12 +39,27 @@ report() { printf 'TAP version 13\n1..1\n%s\n' "$*"; }
 load() {
 	local ko=${SKYWIRE_KO:-$top/build/$(uname -r)/kernel/skywire.ko}
 	[ ! -d /sys/module/skywire ] || return 0
+	watch_log "$dir/log" || return
+	watched=1
 	if [ -e "$ko" ]; then
 		modprobe -a -q udp_tunnel ip6_udp_tunnel
-		insmod "$ko"
+		insmod "$ko" dyndbg=+p
 	else
-		modprobe skywire
+		modprobe skywire dyndbg=+p
 	fi
+}
+
+# A module that was there before is left alone, and so is what others have made.
+unload() {
+	[ -n "$watched" ] || return 0
+	echo "# selftests: skywire: unload"
+	if rmmod skywire && unwatch_log "$dir/log" &&
+	   all_destroyed "$dir/log" module device > "$dir/destroyed"; then
+		report "ok 1 what was created was destroyed"
+	else
+		report "not ok 1 what was created was destroyed"
+	fi
+	sed 's/^/# /' "$dir/destroyed"
 }
 
 # The tests that the Makefile names; without it, those that are here
@@ -50,7 +67,7 @@ all_tests() {
 	if [ -e "$OUTPUT/tests" ]; then
 		cat "$OUTPUT/tests"
 	else
-		find . -maxdepth 1 -name '*.sh' ! -name lib.sh ! -name run.sh ! -name '*-bench.sh' \
+		find . -maxdepth 1 -name '*.sh' ! -name lib.sh ! -name log.sh ! -name run.sh ! -name '*-bench.sh' \
 			-printf '%f\n' | sort
 	fi
 }
@@ -103,7 +120,8 @@ runs_alone() {
 
 timeout=$(sed -n 's/^timeout=//p' settings)
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+watched=
+trap 'kill "${spawned[@]}" 2> /dev/null; rm -rf "$dir"' EXIT
 
 if ! load; then
 	report "not ok 1 load the module"
@@ -117,4 +135,5 @@ done
 run_all ${together[@]+"${together[@]}"}
 jobs=1
 run_all ${alone[@]+"${alone[@]}"}
+unload | tee "$dir/unload.report"
 ! grep -qE '^(not ok|Bail out!)' "$dir"/*.report
