@@ -22,7 +22,7 @@ DKMS_SOURCE = $(DESTDIR)/usr/src/skywire-$(VERSION)
 KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
-DEBUG_TESTS ?= unit hostile churn netlink noise turmoil
+DEBUG_TESTS ?= unit hostile churn netlink noise turmoil faults
 LONG_TESTS ?= storm turmoil-long
 
 # Before anything is changed
