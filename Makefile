@@ -48,6 +48,8 @@ help:
 	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|RELEASE)'
 	@echo 'make check-long    those that take long'
 	@echo 'make check-debug   a part of them, on a kernel that watches itself'
+	@echo 'make bench         what a relay costs, beside WireGuard'
+	@echo 'make bench-profile       where in a relay that goes'
 	@echo 'make bench-failover      how fast packets leave a path that is cut'
 	@echo 'make bench-failover-tcp  TCP transfers, through a thousand cuts'
 	@echo 'make fuzz          what libFuzzer finds in FUZZ_TIME seconds for each target'
@@ -89,7 +91,7 @@ dkms-source:
 # insmod, unlike modprobe, loads nothing of what the module needs
 load: module
 	$(tell-kernel)
-	modprobe -a udp_tunnel ip6_udp_tunnel
+	modprobe -a udp_tunnel ip6_udp_tunnel libchacha20poly1305
 	insmod $(BUILD)/kernel/skywire.ko
 
 unload:
@@ -109,6 +111,12 @@ check-long:
 check-debug:
 	scripts/check.sh debug $(DEBUG_TESTS)
 
+bench:
+	scripts/bench.sh
+
+bench-profile:
+	scripts/bench.sh -P
+
 bench-failover:
 	scripts/bench-failover.sh
 
@@ -127,4 +135,4 @@ clean:
 	$(MAKE) -C userspace clean
 
 .PHONY: all help module tools install uninstall dkms-source load unload demo check check-long check-debug \
-	bench-failover bench-failover-tcp fuzz lint clean
+	bench bench-profile bench-failover bench-failover-tcp fuzz lint clean

@@ -28,29 +28,12 @@ shift $((OPTIND - 1))
 [ $# -gt 0 ] || set -- 1 10 100
 
 cd "$TOP"
-scripts/setup.sh build guest test
-vars=$(scripts/kernel.sh stock)
-eval "$vars"
-make -s -j"$(nproc)" all KDIR="$KDIR" >&2
-make -s -C selftests >&2
-
-# guest OPTION... -- COMMAND...: there, with the module. The clock runs while the
-# guest waits for its files, and who asks for a cipher that has to be loaded first
-# may give up: so all is loaded before.
-guest() {
-	local options=()
-	while [ "$1" != -- ]; do options+=("$1"); shift; done
-	shift
-	# shellcheck disable=SC2016 # for the guest
-	scripts/guest.sh "${options[@]}" -o build/bench-failover bash -c '
-		modprobe -a -q udp_tunnel ip6_udp_tunnel chacha20poly1305
-		insmod "build/$(uname -r)/kernel/skywire.ko"
-		exec "$@"' - "$@"
-}
+bench_build
+out=build/bench-failover
 
 if [ -n "$tcp" ]; then
 	start=$SECONDS rc=0
-	guest -s 1 -t 7200 -- env CUTS="${cuts:-1000}" selftests/failover.sh || rc=$?
+	bench_guest -o $out -s 1 -t 7200 -- env CUTS="${cuts:-1000}" selftests/failover.sh || rc=$?
 	echo "TCP transfers, ${cuts:-1000} cuts: status $rc after $((SECONDS - start)) s"
 	exit $rc
 fi
@@ -80,10 +63,9 @@ def met: if . then "met" else "MISSED" end;
 	.p99_bound_ms, (.p99_met | met), .max_ms, .max_bound_ms, (.max_met | met)]) |
 @tsv'
 
-out=build/bench-failover
 rm -f $out/measured
 rc=0
-guest -i -t $((600 + cuts * 60 * $#)) -- selftests/failover-bench.sh "$cuts" /out/measured "$@" || rc=$?
+bench_guest -o $out -i -t $((600 + cuts * 60 * $#)) -- selftests/failover-bench.sh "$cuts" /out/measured "$@" || rc=$?
 [ -s $out/measured ] || die "nothing was measured"
 jq -s "$report" $out/measured > build/bench-failover.json
 echo "Time without packets after a cut, in ms, at 80 % of the capacity:"

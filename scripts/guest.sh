@@ -133,14 +133,17 @@ make_job() {
 
 # /dev/kvm may exist where guests hang: only the real modules count.
 accel() {
+	# A string instruction that goes byte by byte is slow to emulate, and counts
+	# as one instruction for each byte.
+	local cpu=max,-erms,-fsrm
+
 	if [ -n "$icount" ]; then
-		echo -accel tcg,thread=single -icount shift=1,sleep=off -cpu max
+		echo -accel tcg,thread=single -icount shift=1,sleep=off -cpu $cpu
 	elif [ "${SKYWIRE_ACCEL:-}" = kvm ] || { [ -z "${SKYWIRE_ACCEL:-}" ] && [ -w /dev/kvm ] &&
 	     { [ -d /sys/module/kvm_intel ] || [ -d /sys/module/kvm_amd ]; }; }; then
 		echo -accel kvm -cpu host
 	else
-		# A string instruction that goes byte by byte is slow to emulate.
-		echo -accel tcg,thread=multi -cpu max,-erms,-fsrm
+		echo -accel tcg,thread=multi -cpu $cpu
 	fi
 }
 

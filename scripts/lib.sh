@@ -20,3 +20,27 @@ lock() {
 	flock "$LOCK"
 }
 unlock() { exec {LOCK}>&-; }
+
+# bench_build: what a benchmark needs, for the kernel that the guest runs
+bench_build() {
+	local vars
+	"$TOP/scripts/setup.sh" build guest test bench
+	vars=$("$TOP/scripts/kernel.sh" stock)
+	eval "$vars"
+	make -s -C "$TOP" -j"$(nproc)" all KDIR="$KDIR" >&2
+	make -s -C "$TOP/selftests" >&2
+}
+
+# bench_guest OPTION... -- COMMAND...: in a guest, with the module; at $TOP. The clock
+# runs while the guest waits for its files, and who asks for a cipher that has to be
+# loaded first may give up: so all is loaded before.
+bench_guest() {
+	local options=()
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	shift
+	# shellcheck disable=SC2016 # for the guest
+	scripts/guest.sh "${options[@]}" bash -c '
+		modprobe -a -q udp_tunnel ip6_udp_tunnel libchacha20poly1305
+		insmod "build/$(uname -r)/kernel/skywire.ko"
+		exec "$@"' - "$@"
+}

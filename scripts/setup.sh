@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-usage() { die "usage: setup.sh build|guest|debug|lint|test|fuzz|ynl ..."; }
+usage() { die "usage: setup.sh build|guest|debug|lint|test|fuzz|bench|ynl ..."; }
 
 packages() {
 	case $1 in
@@ -23,6 +23,7 @@ packages() {
 		python3-cryptography socat util-linux \
 		python3-yaml jq ;;
 	fuzz) echo clang libclang-rt-dev ;;
+	bench) echo wireguard-tools linux-perf util-linux procps iperf3 jq ;;
 	ynl) echo xz-utils python3 python3-yaml python3-jsonschema ;;
 	*) usage ;;
 	esac

@@ -2,10 +2,12 @@
 /*
  * links: many links between two nodes, which swctl would take a while for.
  *
- * links FIRST END NETNS ADDRESS OTHER-NETNS OTHER-ADDRESS: those with labels from
- * FIRST to END - 1, over UDP/IPv4 between the addresses, port 5000. To the first
- * node each is one to a neighbour of its own, whose overlay address is printed;
- * the other one answers probes and sends none. Key indices are twice the labels.
+ * links [-l | -p] FIRST END NETNS ADDRESS OTHER-NETNS OTHER-ADDRESS: those with
+ * labels from FIRST to END - 1, over UDP/IPv4 between the addresses, port 5000. To
+ * the first node each is one to a neighbour of its own; the other one answers probes
+ * and sends none. Each neighbour is a peer of the first node's as well, whose overlay
+ * address is printed. With -l there are only the links, and with -p only the peers,
+ * where the links are there. Key indices are twice the labels.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -94,20 +96,32 @@ static void add_peer(struct end *end, __u16 label, const __u8 *key)
 int main(int argc, char *argv[])
 {
 	static struct end near, far;
+	bool links = true, peers = true;
 	__u8 key[32] = {};
 	__u16 label;
+	int option;
 
-	if (argc != 7)
-		errx(2, "usage: links FIRST END NETNS ADDRESS OTHER-NETNS OTHER-ADDRESS");
-	open_end(&near, argv[3], argv[4]);
-	open_end(&far, argv[5], argv[6]);
-	for (label = atoi(argv[1]); label < atoi(argv[2]); label++) {
+	while ((option = getopt(argc, argv, "lp")) != -1) {
+		links &= option == 'l';
+		peers &= option == 'p';
+	}
+	argv += optind;
+	if (argc - optind != 6 || (!links && !peers))
+		errx(2, "usage: links [-l | -p] FIRST END NETNS ADDRESS OTHER-NETNS OTHER-ADDRESS");
+	open_end(&near, argv[2], argv[3]);
+	open_end(&far, argv[4], argv[5]);
+	for (label = atoi(argv[0]); label < atoi(argv[1]); label++) {
 		/* No node has this key; a peer is what has an address. */
 		memcpy(key, &label, sizeof(label));
-		add_link(&near, &far, label, key, SKYWIRE_PROBE_BUSY_DEFAULT,
-			 2 * label, 2 * label + 1);
-		add_link(&far, &near, label, key, 0, 2 * label + 1, 2 * label);
-		add_peer(&near, label, key);
+		if (links) {
+			add_link(&near, &far, label, key,
+				 SKYWIRE_PROBE_BUSY_DEFAULT, 2 * label,
+				 2 * label + 1);
+			add_link(&far, &near, label, key, 0, 2 * label + 1,
+				 2 * label);
+		}
+		if (peers)
+			add_peer(&near, label, key);
 	}
 	return 0;
 }
