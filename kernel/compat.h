@@ -3,6 +3,7 @@
 #ifndef _SKYWIRE_COMPAT_H
 #define _SKYWIRE_COMPAT_H
 
+#include <crypto/chacha.h>
 #include <linux/crypto.h>
 #include <linux/hrtimer.h>
 #include <linux/netdevice.h>
@@ -24,6 +25,21 @@ static void name(struct crypto_async_request *req, int err)		\
 {									\
 	fn(req->data, err);						\
 }
+#endif
+
+/* The state of a key stream has become a structure. */
+#ifdef HAVE_CHACHA_STATE
+struct sw_chacha {
+	struct chacha_state	state;
+};
+
+#define SW_CHACHA_STATE(c)	(&(c)->state)
+#else
+struct sw_chacha {
+	u32	state[CHACHA_STATE_WORDS];
+};
+
+#define SW_CHACHA_STATE(c)	((c)->state)
 #endif
 
 /* Older kernels let anyone in the namespace listen to a multicast group. */

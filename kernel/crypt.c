@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * AEAD operations on packets, in place, through the kernel's crypto API.
+ * AEAD operations on packets, in place: ChaCha20-Poly1305 by a plain call,
+ * and the others by drivers of the crypto API.
  *
- * An operation needs a request whose size depends on the driver. Each CPU keeps
+ * An operation of a driver needs a request whose size depends on the driver. Each CPU keeps
  * one ready, of the largest size it has needed. An operation takes it out, and
  * puts it back unless the driver answers -EINPROGRESS: then the request is the
  * driver's until it completes, and the next operation on that CPU allocates
@@ -140,6 +141,24 @@ out:
 		sw_key_put(key);
 }
 
+static void seal_chacha(struct sk_buff *skb, struct sw_key *key,
+			unsigned int offset, unsigned int aad, unsigned int len,
+			sw_crypt_done_t done)
+{
+	sw_chacha_seal(key->tx_chacha, sw_cb(skb)->counter, skb->data + offset,
+		       aad, len - SW_TAG_LEN);
+	done(skb, key, 0);
+}
+
+static void open_chacha(struct sk_buff *skb, struct sw_key *key,
+			unsigned int offset, unsigned int aad, unsigned int len,
+			sw_crypt_done_t done)
+{
+	done(skb, key, sw_chacha_open(key->rx_chacha, sw_cb(skb)->counter,
+				      skb->data + offset, aad,
+				      len - SW_TAG_LEN));
+}
+
 /**
  * sw_seal - seal a part of a packet in place
  * @skb: owned (sw_skb_own()), with the tag's room already in its length and the
@@ -155,7 +174,10 @@ out:
 void sw_seal(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 	     unsigned int aad, unsigned int len, sw_crypt_done_t done)
 {
-	crypt(skb, key, offset, aad, len, true, done);
+	if (key->tx)
+		crypt(skb, key, offset, aad, len, true, done);
+	else
+		seal_chacha(skb, key, offset, aad, len, done);
 }
 
 /**
@@ -170,7 +192,10 @@ void sw_seal(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 void sw_open(struct sk_buff *skb, struct sw_key *key, unsigned int offset,
 	     unsigned int aad, unsigned int len, sw_crypt_done_t done)
 {
-	crypt(skb, key, offset, aad, len, false, done);
+	if (key->rx)
+		crypt(skb, key, offset, aad, len, false, done);
+	else
+		open_chacha(skb, key, offset, aad, len, done);
 }
 
 /* As skb_tailroom(), which is 0 where there are fragments. */

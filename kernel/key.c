@@ -38,13 +38,14 @@ static const struct rhashtable_params sent_params = {
 	.automatic_shrinking	= true,
 };
 
+/* Without @alg no driver is needed. */
 static const struct {
 	const char	*alg;
 	unsigned int	key_len;
 	u64		max_frames;
 } ciphers[] = {
 	[SKYWIRE_CIPHER_CHACHA20_POLY1305] = {
-		"rfc7539(chacha20,poly1305)", 32, 1ull << 60
+		NULL, 4 * SW_CHACHA_KEY_WORDS, 1ull << 60
 	},
 	/* Beyond 2^32 frames forging gets too easy (RFC 8645, SP 800-38D). */
 	[SKYWIRE_CIPHER_AES_256_GCM] = { "gcm(aes)", 32, 1ull << 32 },
@@ -77,8 +78,10 @@ static void unpin_owner(struct sw_key *key)
 /* Freeing a transform wipes it, and may sleep. */
 static void key_free(struct sw_key *key)
 {
-	crypto_free_aead(key->tx);
-	crypto_free_aead(key->rx);
+	if (key->tx) {
+		crypto_free_aead(key->tx);
+		crypto_free_aead(key->rx);
+	}
 	unpin_owner(key);
 	pr_debug("key %p destroyed\n", key);
 	kfree_sensitive(key);
@@ -236,6 +239,27 @@ static bool is_async(struct crypto_aead *tfm)
 	return crypto_aead_alg(tfm)->base.cra_flags & CRYPTO_ALG_ASYNC;
 }
 
+/* Give the key drivers, where its cipher needs them. */
+static int alloc_drivers(struct sw_key *key, u8 cipher)
+{
+	struct crypto_aead *tx, *rx;
+
+	if (!ciphers[cipher].alg)
+		return 0;
+	tx = alloc_aead(cipher);
+	if (IS_ERR(tx))
+		return PTR_ERR(tx);
+	rx = alloc_aead(cipher);
+	if (IS_ERR(rx)) {
+		crypto_free_aead(tx);
+		return PTR_ERR(rx);
+	}
+	key->tx = tx;
+	key->rx = rx;
+	key->async = is_async(tx) || is_async(rx);
+	return 0;
+}
+
 static void configure(struct sw_key *key, const struct sw_key_config *c)
 {
 	u64 now = ktime_get_boottime_ns();
@@ -286,19 +310,12 @@ struct sw_key *sw_key_create(const struct sw_key_config *c,
 	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
-	key->tx = alloc_aead(c->cipher);
-	if (IS_ERR(key->tx)) {
-		err = PTR_ERR(key->tx);
+	err = alloc_drivers(key, c->cipher);
+	if (err) {
 		explain(extack, err);
-		goto err_free;
+		kfree(key);
+		return ERR_PTR(err);
 	}
-	key->rx = alloc_aead(c->cipher);
-	if (IS_ERR(key->rx)) {
-		err = PTR_ERR(key->rx);
-		explain(extack, err);
-		goto err_tx;
-	}
-	key->async = is_async(key->tx) || is_async(key->rx);
 	configure(key, c);
 	key->name.cookie = sw_key_device(key)->cookie;
 	key->tx_name.cookie = key->name.cookie;
@@ -314,12 +331,6 @@ struct sw_key *sw_key_create(const struct sw_key_config *c,
 		refcount_inc(&key->peer->refs);
 	pr_debug("key %p created\n", key);
 	return key;
-
-err_tx:
-	crypto_free_aead(key->tx);
-err_free:
-	kfree(key);
-	return ERR_PTR(err);
 }
 
 /*
@@ -366,6 +377,11 @@ int sw_key_set(struct sw_key *key, const u8 *tx, const u8 *rx)
 		return -EINVAL;
 	if (in_ring(sw_key_ring(key), key))
 		return -EALREADY;
+	if (!key->tx) {
+		sw_chacha_key(key->tx_chacha, tx);
+		sw_chacha_key(key->rx_chacha, rx);
+		return 0;
+	}
 	err = crypto_aead_setkey(key->tx, tx, len);
 	if (err)
 		return err;

@@ -44,10 +44,15 @@ static int put_use(struct sk_buff *msg, struct sw_key *key)
 	return 0;
 }
 
+static const char *driver_name(const struct sw_key *key)
+{
+	return key->tx ? crypto_tfm_alg_driver_name(crypto_aead_tfm(key->tx)) :
+	       "library";
+}
+
 static int fill_key(struct sk_buff *msg, void *object)
 {
 	struct sw_key *key = object;
-	struct crypto_tfm *tfm = crypto_aead_tfm(key->tx);
 	u8 slot = READ_ONCE(key->slot);
 
 	if (sw_nl_put_device(msg, sw_key_device(key)) || put_owner(msg, key) ||
@@ -58,7 +63,7 @@ static int fill_key(struct sk_buff *msg, void *object)
 	    nla_put_u32(msg, SKYWIRE_A_KEY_TX_INDEX, key->tx_index) ||
 	    nla_put(msg, SKYWIRE_A_KEY_OPAQUE, key->opaque_len, key->opaque) ||
 	    nla_put_string(msg, SKYWIRE_A_KEY_DRIVER,
-			   crypto_tfm_alg_driver_name(tfm)))
+			   driver_name(key)))
 		return -EMSGSIZE;
 	/* A key that has just been pushed out has no slot any more. */
 	if (slot != SW_KEY_DEAD && nla_put_u8(msg, SKYWIRE_A_KEY_SLOT, slot))

@@ -73,6 +73,7 @@ enum {
 	SW_MISSES		= 64,	/* destinations */
 	SW_MISS_PACKETS		= 8,	/* for each */
 	SW_MISS_MEMORY		= 2 << 20,	/* bytes a device, of all packets */
+	SW_CHACHA_KEY_WORDS	= 8,
 	SW_MISS_TIME		= 3,	/* s that a packet waits at most */
 };
 
@@ -287,8 +288,10 @@ struct sw_key_name {
  * @slot: the slot it is in, or SW_KEY_DEAD; written under the keyring's lock
  * @link: owner of a link key, pinned; constant
  * @peer: owner of a session key, pinned; constant
- * @tx: seals; constant
- * @rx: opens; constant
+ * @tx: seals; NULL where @tx_chacha does; constant
+ * @rx: opens; NULL where @rx_chacha does; constant
+ * @tx_chacha: seals by ChaCha20-Poly1305; constant
+ * @rx_chacha: opens by it; constant
  * @expires: boot time in ns when it ends; lowered when it becomes previous
  * @hard_frames: frames that may be sent, and first counter refused; constant
  * @tx_counter: next counter
@@ -327,6 +330,8 @@ struct sw_key {
 	struct sw_peer		*peer;
 	struct crypto_aead	*tx;
 	struct crypto_aead	*rx;
+	u32			tx_chacha[SW_CHACHA_KEY_WORDS];
+	u32			rx_chacha[SW_CHACHA_KEY_WORDS];
 	u64			expires;
 	u64			hard_frames;
 	struct rhlist_head	tx_node;
@@ -896,6 +901,13 @@ struct sw_peer *sw_key_sent(const struct sw_device *sw, u32 tx_index,
 void sw_keyring_init(struct sw_keyring *ring);
 void sw_keyring_flush(struct sw_keyring *ring);
 static inline struct sw_keyring *sw_key_ring(const struct sw_key *key);
+
+/* chacha.c */
+void sw_chacha_key(u32 *key, const u8 *bytes);
+void sw_chacha_seal(const u32 *key, u64 counter, u8 *data, unsigned int aad,
+		    unsigned int len);
+int sw_chacha_open(const u32 *key, u64 counter, u8 *data, unsigned int aad,
+		   unsigned int len);
 
 /* crypt.c */
 typedef void (*sw_crypt_done_t)(struct sk_buff *skb, struct sw_key *key,

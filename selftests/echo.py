@@ -51,6 +51,17 @@ def test_answers():
         assert y.receive().labels == [10]
 
 
+def test_lengths():
+    """What we seal is opened, and we open what is sealed, whatever the length."""
+    lengths = [*range(140), *range(250, 260), *range(510, 520), 1023, 1024, 1300]
+    with Expect('relayed in any length', len(lengths), forwarded=len(lengths),
+                tx_frames=len(lengths)):
+        for length in lengths:
+            packet = echo(wire.REQUEST, labels=(20,), pad=os.urandom(length))
+            x.send(packet)
+            assert y.receive().payload == packet[16:], length
+
+
 def path(number):
     return json.loads(swctl('-j', 'path', 'show', 'peer', E_KEY, 'id', str(number)))[0]
 

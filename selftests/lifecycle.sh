@@ -36,7 +36,7 @@ info -F alias > "$TMP/alias"
 check "the netlink family loads the module" has net-pf-16-proto-16-family-skywire "$TMP/alias"
 refuse "a device's name does not" has rtnl-link "$TMP/alias"
 info -F softdep > "$TMP/softdep"
-for dep in chacha20poly1305 gcm udp_tunnel ip6_udp_tunnel; do
+for dep in gcm udp_tunnel ip6_udp_tunnel; do
 	check "modprobe loads $dep first" has "$dep" "$TMP/softdep"
 done
 info -F parm > "$TMP/parm"
