@@ -729,7 +729,7 @@ load_module() {
 }
 
 # In time: what waits for a reference waits for ever.
-unload_module() { timeout -k 1 $((20 * SCALE)) rmmod skywire; }
+unload_module() { timeout -k 1 $((30 * SCALE)) rmmod skywire; }
 
 # --- start ----------------------------------------------------------------
 

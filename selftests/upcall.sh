@@ -11,7 +11,6 @@
 
 need_python
 [ -x "$OUTPUT/flood" ] || skip_all "no flood"
-ko=${SKYWIRE_KO:-$TOP/build/$(uname -r)/kernel/skywire.ko}
 
 node A R B
 netns L
@@ -55,12 +54,8 @@ case ${UPCALL_TESTS:-end} in *end*) ;; *) exit ;; esac
 
 # --- the end, with queues full ----------------------------------------------
 
-load_it() {
-	if [ -e "$ko" ]; then insmod "$ko"; else modprobe skywire; fi
-}
-
 # Whatever becomes of the tests, those after this one find the module loaded.
-cleanup() { [ -d /sys/module/skywire ] || load_it; }
+cleanup() { [ -d /sys/module/skywire ] || load_module numdevs=1; }
 
 # held NODE CLASS...: bound by a process that never reads; sets HELD
 held() {
@@ -134,6 +129,6 @@ busy+=($!)
 mark R
 check "fragments wait at R" wait_for 20 grows R control-full
 check "packets wait at A" full A
-check "the module is unloaded under all that" timeout -k 1 $((30 * SCALE)) rmmod skywire
+check "the module is unloaded under all that" unload_module
 for pid in "${busy[@]}"; do stop "$pid" KILL; done
-check "and loaded again" load_it
+check "and loaded again" load_module
