@@ -12,7 +12,7 @@ usage() { die "usage: setup.sh build|guest|debug|lint|test|fuzz|bench|ynl ..."; 
 packages() {
 	case $1 in
 	build) echo make gcc libc6-dev pkgconf kmod \
-		libmnl-dev libsodium-dev libjansson-dev \
+		libmnl-dev libsodium-dev libjansson-dev uthash-dev \
 		"linux-headers-$(dpkg --print-architecture)" ;;
 	guest) echo qemu-system-x86 busybox-static cpio xz-utils kmod procps \
 		iproute2 iputils-ping iperf3 tcpdump ethtool nftables jq python3 ;;
