@@ -70,9 +70,11 @@ static struct search_vertex *visit(struct search *search, __u32 number)
 	return vertex;
 }
 
-static __s64 potential(struct search *search, __u32 number)
+static __s64 potential(const struct search *search, const struct search_vertex *vertex)
 {
-	return (__s64)search->tree->distance[number] + visit(search, number)->potential;
+	__u32 number = (__u32)(vertex - search->vertices);
+
+	return (__s64)search->tree->distance[number] + vertex->potential;
 }
 
 static struct search_arc *find_used(struct search *search, __u32 from, __u32 index)
@@ -111,46 +113,58 @@ static void del_used(struct search *search, __u32 from, __u32 index)
 	*find_used(search, from, index) = search->used[--search->used_count];
 }
 
-/* @back: the arc is one in use, from @to to the vertex that it is undone at */
-static int search_reach(struct search *search, __u32 from, __u32 to, __u32 index, bool back,
-			__u64 distance)
+/*
+ * @reduced: what the arc costs, less the potential that is lost by it
+ * @back: the arc is one in use, from @to to the vertex that it is undone at
+ */
+static int search_reach(struct search *search, struct search_vertex *to, __s64 reduced,
+			const struct search_arc *arc, bool back)
 {
-	struct search_vertex *vertex = visit(search, to);
+	__u64 distance = reduced - potential(search, to);
 
-	if (vertex->done || distance >= vertex->distance)
+	/* What is farther than the target is of no interest any more. */
+	if (distance >= to->distance || distance >= search->limit)
 		return 0;
-	vertex->distance = distance;
-	vertex->from = from;
-	vertex->index = index;
-	vertex->back = back;
-	return heap_push(&search->heap, distance, to) ? 0 : -ENOMEM;
+	to->distance = distance;
+	to->arc = *arc;
+	to->back = back;
+	if (to == &search->vertices[search->to])
+		search->limit = distance;
+	return heap_push(&search->heap, distance, (__u32)(to - search->vertices)) ?
+	       0 : -ENOMEM;
 }
 
-static int search_forward(struct search *search, __u32 number, __u64 distance)
+static int search_forward(struct search *search, __u32 number)
 {
+	const struct search_vertex *here = &search->vertices[number];
+	__s64 reduced = (__s64)here->distance + potential(search, here);
 	const struct tree *tree = search->tree;
 	const struct graph_vertex *vertex = graph_at(tree->graph, number);
-	bool on_path = visit(search, number)->on_path;
-	__s64 here = potential(search, number);
-	unsigned int i;
+	struct search_arc arc = { .from = number };
 	int rc = 0;
 
-	for (i = 0; i < vertex->count && !rc; i++) {
-		const struct graph_arc *arc = &vertex->arcs[i];
-		__u64 cost = tree_cost(tree->graph, &tree->policy, number, arc);
+	for (; arc.index < vertex->count && !rc; arc.index++) {
+		const struct graph_arc *to = &vertex->arcs[arc.index];
+		struct search_vertex *there = visit(search, to->to);
+		__u64 cost;
 
-		if (cost == TREE_FAR || (on_path && find_used(search, number, i)))
+		if (there->done)
 			continue;
-		rc = search_reach(search, number, arc->to, i, false,
-				  distance + cost + here - potential(search, arc->to));
+		cost = tree_cost(tree->graph, &tree->policy, number, to);
+		if (cost == TREE_FAR ||
+		    (here->on_path && find_used(search, number, arc.index)))
+			continue;
+		arc.to = to->to;
+		rc = search_reach(search, there, reduced + (__s64)cost, &arc, false);
 	}
 	return rc;
 }
 
-static int search_back(struct search *search, __u32 number, __u64 distance)
+static int search_back(struct search *search, __u32 number)
 {
+	const struct search_vertex *here = &search->vertices[number];
+	__s64 reduced = (__s64)here->distance + potential(search, here);
 	const struct tree *tree = search->tree;
-	__s64 here = potential(search, number);
 	__u32 i;
 	int rc = 0;
 
@@ -158,12 +172,12 @@ static int search_back(struct search *search, __u32 number, __u64 distance)
 		const struct search_arc *used = &search->used[i];
 		__u64 cost;
 
-		if (used->to != number)
+		if (used->to != number || visit(search, used->from)->done)
 			continue;
 		cost = tree_cost(tree->graph, &tree->policy, used->from,
 				 &graph_at(tree->graph, used->from)->arcs[used->index]);
-		rc = search_reach(search, number, used->from, used->index, true,
-				  distance + here - cost - potential(search, used->from));
+		rc = search_reach(search, visit(search, used->from), reduced - (__s64)cost,
+				  used, true);
 	}
 	return rc;
 }
@@ -196,11 +210,12 @@ static void move_potentials(struct search *search, __u64 reached)
 }
 
 /* Return: 1 where the target was reached, 0 where it was not; or -ENOMEM. */
-static int search_run(struct search *search, __u32 to)
+static int search_run(struct search *search)
 {
 	int rc;
 
 	search->pass++;
+	search->limit = TREE_FAR;
 	search->seen_count = 0;
 	search->heap.count = 0;
 	visit(search, search->tree->graph->self)->distance = 0;
@@ -212,15 +227,14 @@ static int search_run(struct search *search, __u32 to)
 
 		if (vertex->done)
 			continue;
-		if (next.vertex == to) {
+		if (next.vertex == search->to) {
 			move_potentials(search, next.distance);
 			return 1;
 		}
 		vertex->done = true;
-		rc = note_seen(search, next.vertex) ?:
-		     search_forward(search, next.vertex, next.distance);
+		rc = note_seen(search, next.vertex) ?: search_forward(search, next.vertex);
 		if (!rc && vertex->on_path)
-			rc = search_back(search, next.vertex, next.distance);
+			rc = search_back(search, next.vertex);
 		if (rc)
 			return rc;
 	}
@@ -234,13 +248,13 @@ static int augment(struct search *search, __u32 to)
 
 	while (to != self) {
 		const struct search_vertex *vertex = &search->vertices[to];
-		__u32 from = vertex->from;
+		struct search_arc arc = vertex->arc;
 
 		if (vertex->back)
-			del_used(search, to, vertex->index);
-		else if (add_used(search, from, vertex->index))
+			del_used(search, arc.from, arc.index);
+		else if (add_used(search, arc.from, arc.index))
 			return -ENOMEM;
-		to = from;
+		to = vertex->back ? arc.to : arc.from;
 	}
 	return 0;
 }
@@ -283,11 +297,12 @@ int search_paths(struct search *search, const struct tree *tree, __u32 to, __u32
 	if (rc)
 		return rc;
 	search->tree = tree;
+	search->to = to;
 	search->query++;
 	search->used_count = 0;
 	rc = use_tree(search, to);
 	while (!rc && found < count) {
-		rc = search_run(search, to);
+		rc = search_run(search);
 		if (rc <= 0)
 			break;
 		rc = augment(search, to);

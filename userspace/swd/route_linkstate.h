@@ -5,23 +5,22 @@
 
 #include "route_tree.h"
 
+struct search_arc {
+	__u32	from;
+	__u32	to;
+	__u32	index;
+};
+
 /* A vertex as searches see it. What is of another query or pass counts as new. */
 struct search_vertex {
 	__u64	query;
 	__u64	pass;
 	__u64	distance;
 	__s64	potential;	/* added to the distance in the tree */
-	__u32	from;
-	__u32	index;	/* of the arc by which it was reached */
-	bool	back;	/* which is one in use, undone: an arc of its own */
+	struct search_arc arc;	/* by which it was reached */
+	bool	back;	/* that is one in use, undone: from here */
 	bool	done;
 	bool	on_path;
-};
-
-struct search_arc {
-	__u32	from;
-	__u32	to;
-	__u32	index;
 };
 
 struct search {
@@ -30,6 +29,8 @@ struct search {
 	__u32			room;
 	__u64			query;
 	__u64			pass;
+	__u32			to;
+	__u64			limit;	/* distance at which the target was reached so far */
 	struct search_arc	*used;	/* by the paths found so far */
 	__u32			used_count;
 	__u32			used_room;
