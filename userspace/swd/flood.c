@@ -49,15 +49,16 @@ enum {
 /* The first sum waits for what a new neighbour is asked anyway. */
 #define FIRST_SUMMARY	(3 * MAP_SECOND)
 #define SUMMARY		(20 * MAP_SECOND)
+/* After offers, which may have got lost */
+#define FOLLOW_UP	(4 * MAP_SECOND)
 #define BUCKETS_INTERVAL	(2 * MAP_SECOND)
 #define BUCKETS_BURST	4
 /* Without any answer, and in all */
 #define ANSWER		(2 * MAP_SECOND)
 #define ANSWER_MAX	(10 * MAP_SECOND)
-/* Answers that did not come: 4 at once, then one in 30 s, or for 8 that did */
+/* Answers that did not come: 8 at once, then one in 30 s, or for each that did */
 #define MISS_INTERVAL	(30 * MAP_SECOND)
-#define MISS_BURST	4
-#define MISS_CREDIT	(MISS_INTERVAL / 8)
+#define MISS_BURST	8
 #define MUTE		(60 * MAP_SECOND)
 #define MUTE_MAX	(3600 * MAP_SECOND)
 /* Records asked for, of one neighbour and of all: each may cost a signature. */
@@ -417,6 +418,12 @@ static struct map_origin *first_after(struct map *map, __u64 change)
 	return first;
 }
 
+static void finish_offer(struct flood *flood, struct flood_neighbour *to, __u64 now)
+{
+	finish(flood, to, now);
+	sooner(&to->summary_due, now + FOLLOW_UP);
+}
+
 /* What has changed since it was last told */
 static __u64 offer(struct flood *flood, struct flood_neighbour *neighbour, __u64 now)
 {
@@ -446,7 +453,7 @@ static __u64 offer(struct flood *flood, struct flood_neighbour *neighbour, __u64
 	if (!origin)
 		neighbour->cursor = map->changes;
 	if (count_of(flood->message))
-		finish(flood, neighbour, now);
+		finish_offer(flood, neighbour, now);
 	return neighbour->offers_due;
 }
 
@@ -482,7 +489,7 @@ static __u64 offer_buckets(struct flood *flood, struct flood_neighbour *neighbou
 	}
 out_finish:
 	if (count_of(flood->message))
-		finish(flood, neighbour, now);
+		finish_offer(flood, neighbour, now);
 	return neighbour->differ_count ? now + MS : MAP_NEVER;
 }
 
@@ -690,7 +697,7 @@ static void note_taken(struct map_origin *origin, struct flood_neighbour *from, 
 		origin->has = origin->offered;
 	map_set_add(&origin->has, from->slot);
 	if (from->misses > now)
-		from->misses -= MISS_CREDIT;
+		from->misses -= MISS_INTERVAL;
 }
 
 static void receive_record(struct flood *flood, struct flood_neighbour *from,

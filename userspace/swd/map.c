@@ -113,8 +113,6 @@ static void charge(struct map_origin *origin, __u64 bytes)
 	origin->charge = bytes;
 }
 
-/* Records */
-
 /* Moves it to the end of the changes, for the flood to see. */
 static void touch(struct map *map, struct map_origin *origin)
 {
@@ -123,6 +121,72 @@ static void touch(struct map *map, struct map_origin *origin)
 	origin->change = ++map->changes;
 	TAILQ_INSERT_TAIL(&map->by_change, origin, by_change);
 }
+
+/* Who is connected to us */
+
+void map_walk_soon(struct map *map, __u64 now)
+{
+	if (map->walk_due == MAP_NEVER)
+		map->walk_due = now + MAP_SECOND;
+}
+
+/* The next vertex with a link with @origin that is not connected; it has a record. */
+static struct map_origin *next_lost(const struct map *map, struct map_origin *origin)
+{
+	while (origin->next_arc < origin->vertex.count) {
+		const struct graph_arc *arc = &origin->vertex.arcs[origin->next_arc++];
+		struct map_origin *to = origin_of(graph_at(&map->graph, arc->to));
+
+		if (graph_is_linked(arc) && !to->connected)
+			return to;
+	}
+	return NULL;
+}
+
+/*
+ * Depth first; the way back is in the vertices themselves. What was lost and is
+ * found again is as good as new to the neighbours.
+ */
+void map_connect(struct map *map, struct map_origin *origin)
+{
+	struct map_origin *next;
+
+	origin->back = NULL;
+	origin->next_arc = 0;
+	while (origin) {
+		next = next_lost(map, origin);
+		if (!next) {
+			origin = origin->back;
+			continue;
+		}
+		next->back = origin;
+		next->next_arc = 0;
+		next->connected = true;
+		if (!next->was_connected)
+			touch(map, next);
+		next->was_connected = true;
+		origin = next;
+	}
+}
+
+/* Who is not connected any more, and may come back */
+static void walk(struct map *map, __u64 now)
+{
+	struct map_origin *origin;
+
+	TAILQ_FOREACH(origin, &map->by_change, by_change)
+		origin->connected = false;
+	map->self->connected = true;
+	map_connect(map, map->self);
+	TAILQ_FOREACH(origin, &map->by_change, by_change) {
+		if (origin->was_connected && !origin->connected)
+			origin->lost = now;
+		origin->was_connected = origin->connected;
+	}
+	map->walk_due = MAP_NEVER;
+}
+
+/* Records */
 
 static struct map_bucket *bucket_of(struct map *map, const struct map_origin *origin)
 {
@@ -195,12 +259,6 @@ static bool has_other_links(const struct graph_vertex *vertex, const struct name
 	return false;
 }
 
-static void walk_soon(struct map *map, __u64 now)
-{
-	if (map->walk_due == MAP_NEVER)
-		map->walk_due = now + MAP_SECOND;
-}
-
 static void name_all(struct map *map, struct names *names, struct map_bringer *from)
 {
 	unsigned int i;
@@ -223,7 +281,7 @@ static int claim_links(struct map *map, struct map_origin *origin, const __u8 *b
 	if (rc)
 		return rc;
 	if (has_other_links(&origin->vertex, &names))
-		walk_soon(map, now);
+		map_walk_soon(map, now);
 	rc = graph_claim(&map->graph, &origin->vertex, names.claims, names.count);
 	if (!rc)
 		name_all(map, &names, from);
@@ -274,7 +332,7 @@ static void drop(struct map *map, struct map_origin *origin, __u64 now)
 	__u8 key[SW_KEY_LEN];
 
 	memcpy(key, origin->vertex.key, sizeof(key));
-	walk_soon(map, now);
+	map_walk_soon(map, now);
 	add_digest(map, origin);
 	map->record_bytes -= origin->len;
 	map->count--;
@@ -284,6 +342,7 @@ static void drop(struct map *map, struct map_origin *origin, __u64 now)
 	TAILQ_REMOVE(&map->by_change, origin, by_change);
 	origin->change = 0;
 	origin->connected = false;
+	origin->was_connected = false;
 	charge(origin, 0);
 	TAILQ_REMOVE(&bringer->origins, origin, by_bringer);
 	origin->bringer = NULL;
@@ -381,7 +440,11 @@ static bool verify(struct map *map, const __u8 *bytes, size_t len)
 static enum map_verdict take_own(struct map *map, __u64 now, const __u8 *bytes,
 				 size_t len, const struct record_head *head)
 {
-	if (!map_is_newer(map->self, head->sequence, record_digest(bytes, len)))
+	/* Older than ours, or one that we are about to overtake. */
+	if (head->sequence < map->own.sequence ||
+	    (head->sequence == map->own.sequence &&
+	     (map->self->sequence != map->own.sequence ||
+	      !map_is_newer(map->self, head->sequence, record_digest(bytes, len)))))
 		return MAP_KNOWN;
 	if (!verify(map, bytes, len))
 		return MAP_FORGED;
@@ -409,10 +472,11 @@ static enum map_verdict take_new(struct map *map, __u64 now, const __u8 *bytes,
 	if (!origin)
 		return MAP_NO_MEMORY;
 	/* Eviction may have cut off what it is connected by: the walk will see. */
-	walk_soon(map, now);
+	map_walk_soon(map, now);
 	if (map_store(map, origin, bytes, len, expiry(now, age)))
 		goto out_put;
 	origin->connected = true;
+	origin->was_connected = true;
 	origin->bringer = from;
 	TAILQ_INSERT_TAIL(&from->origins, origin, by_bringer);
 	charge(origin, bytes_needed);
@@ -422,12 +486,29 @@ static enum map_verdict take_new(struct map *map, __u64 now, const __u8 *bytes,
 		drop(map, origin, now);
 		goto out_put;
 	}
+	map_connect(map, origin);
 	graph_put(&map->graph, &origin->vertex);
 	return MAP_TAKEN;
 
 out_put:
 	graph_put(&map->graph, &origin->vertex);
 	return MAP_NO_MEMORY;
+}
+
+/* Another link may have connected it, or others by it. */
+static void reconnect(struct map *map, struct map_origin *origin)
+{
+	unsigned int i;
+
+	for (i = 0; i < origin->vertex.count && !origin->connected; i++) {
+		const struct graph_arc *arc = &origin->vertex.arcs[i];
+		const struct map_origin *to = origin_of(graph_at(&map->graph, arc->to));
+
+		origin->connected = graph_is_linked(arc) && to->connected;
+	}
+	origin->was_connected = origin->connected;
+	if (origin->connected)
+		map_connect(map, origin);
 }
 
 static enum map_verdict take_newer(struct map *map, __u64 now, struct map_origin *origin,
@@ -449,6 +530,7 @@ static enum map_verdict take_newer(struct map *map, __u64 now, struct map_origin
 	    map_store(map, origin, bytes, len, expiry(now, age)))
 		return MAP_NO_MEMORY;
 	charge(origin, needed);
+	reconnect(map, origin);
 	return MAP_TAKEN;
 }
 
@@ -496,48 +578,6 @@ enum map_verdict map_take(struct map *map, __u64 now, const __u8 *bytes, size_t 
 	if (verdict == MAP_TAKEN)
 		map->stats.taken++;
 	return verdict;
-}
-
-/* Who is connected to us? Breadth first; who is not any more may come back. */
-static void walk(struct map *map, __u64 now)
-{
-	const struct graph *graph = &map->graph;
-	__u32 *queue, head = 0, tail = 0;
-	struct map_origin *origin;
-	bool *seen;
-
-	queue = calloc(graph->size, sizeof(*queue));
-	seen = calloc(graph->size, sizeof(*seen));
-	if (!queue || !seen) {
-		map->walk_due = now + MAP_SECOND;
-		goto out;
-	}
-	queue[tail++] = graph->self;
-	seen[graph->self] = true;
-	while (head < tail) {
-		const struct graph_vertex *vertex = graph_at(graph, queue[head++]);
-		unsigned int i;
-
-		for (i = 0; i < vertex->count; i++) {
-			const struct graph_arc *arc = &vertex->arcs[i];
-
-			if (!graph_is_linked(arc) || seen[arc->to])
-				continue;
-			seen[arc->to] = true;
-			queue[tail++] = arc->to;
-		}
-	}
-	TAILQ_FOREACH(origin, &map->by_change, by_change) {
-		bool connected = seen[origin->vertex.number];
-
-		if (origin->connected && !connected)
-			origin->lost = now;
-		origin->connected = connected;
-	}
-	map->walk_due = MAP_NEVER;
-out:
-	free(queue);
-	free(seen);
 }
 
 /* What expired, and what has been cut off for too long */
@@ -611,6 +651,7 @@ struct map *map_new(const struct map_ops *ops, void *context, const __u8 key[SW_
 		return NULL;
 	}
 	map->self->connected = true;
+	map->self->was_connected = true;
 	map->graph.self = map->self->vertex.number;
 	return map;
 }

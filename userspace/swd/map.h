@@ -94,6 +94,7 @@ struct map_origin {
 	__u8			*record;	/* NULL where it is only named */
 	__u32			len;
 	bool			connected;
+	bool			was_connected;	/* differs within a walk only */
 	__u64			sequence;
 	__u64			digest;
 	__u64			expires;
@@ -110,6 +111,10 @@ struct map_origin {
 	enum map_want		want;
 	__u32			asked;	/* slot of the neighbour */
 	__u64			asked_at;
+
+	/* For the walk over those that are connected */
+	struct map_origin	*back;
+	__u32			next_arc;
 
 	TAILQ_ENTRY(map_origin)	by_bringer;
 	TAILQ_ENTRY(map_origin)	by_change;
@@ -256,6 +261,13 @@ __u64 map_own_tick(struct map *map, __u64 now);
 void map_own_overtaken(struct map *map, __u64 now, __u64 sequence, __u32 instance);
 
 /* implemented in map.c, for map_own.c */
+
+/* Links of @origin, which is connected, may connect others as well. */
+void map_connect(struct map *map, struct map_origin *origin);
+
+/* Some that are connected may not be any more. */
+void map_walk_soon(struct map *map, __u64 now);
+
 int map_store(struct map *map, struct map_origin *origin, const __u8 *bytes, size_t len,
 	      __u64 expires);
 

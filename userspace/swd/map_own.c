@@ -79,16 +79,11 @@ static int update_graph(struct map *map)
 		};
 	}
 	rc = graph_claim(graph, &map->self->vertex, claims, own->count);
+	map_connect(map, map->self);
 out:
 	while (i--)
 		graph_put(graph, held[i]);
 	return rc;
-}
-
-static void walk_soon(struct map *map, __u64 now)
-{
-	if (map->walk_due == MAP_NEVER)
-		map->walk_due = now + MAP_SECOND;
 }
 
 static struct map_link *find_link(struct map_own *own, __u16 label)
@@ -123,7 +118,7 @@ static int add_link(struct map *map, __u64 now, const struct record_link *link)
 		map_link_del(map, now, link->label);
 		return rc;
 	}
-	walk_soon(map, now);
+	map_walk_soon(map, now);
 	publish_soon(map, now);
 	to = (struct map_origin *)graph_find(&map->graph, link->key);
 	if (map->named && !to->record)
@@ -194,7 +189,7 @@ void map_link_del(struct map *map, __u64 now, __u16 label)
 		return;
 	*link = own->links[--own->count];
 	update_graph(map);
-	walk_soon(map, now);
+	map_walk_soon(map, now);
 	publish_soon(map, now);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/compiler.h"
 #include "randnet.h"
 #include "swd/route_tree.h"
 
@@ -151,7 +152,7 @@ int main(int argc, char **argv)
 		return 1;
 	ask(1);
 	found = 0;
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(all); i++)
 		if (!strcmp(all[i].name, argv[1]))
 			all[i].run();
 	printf("%d times, %lu paths, graph of %zu bytes\n", COUNT, found, net.graph.bytes);

@@ -46,8 +46,10 @@ struct sim {
 	__u64			random;
 	struct map_config	config;	/* of nodes that are made from now on */
 	unsigned int		loss;	/* percent of messages */
+	bool			cheap;	/* signatures that anybody can make, and fast */
 	struct sim_node		**nodes;
 	__u32			count;
+	__u32			strangers;	/* of them: no maps have these */
 	struct heap		queue;	/* times, and numbers of events */
 	struct sim_event	*events;
 	__u32			event_room;
@@ -62,6 +64,14 @@ void sim_free(struct sim *sim);
 __u32 sim_random(struct sim *sim, __u32 below);
 
 struct sim_node *sim_node(struct sim *sim);
+
+/* Another node with the same key. */
+struct sim_node *sim_twin(struct sim_node *node);
+
+/* A key that is nobody's, and signatures under it. */
+void sim_key(struct sim *sim, __u8 key[SW_KEY_LEN], __u8 secret[RECORD_SECRET_LEN]);
+void sim_sign(const struct sim *sim, __u8 *bytes, size_t len,
+	      const __u8 secret[RECORD_SECRET_LEN]);
 
 /* A node starts anew, with the same key, and has forgotten all else. */
 void sim_restart(struct sim_node *node);
