@@ -421,6 +421,34 @@ def sealed_headers(scene):
         yield name, 'Frame', sealed_frame(scene.doc[name], head + payload, len(head))
 
 
+def record(scene, example, name, links):
+    """A node's record, of links as they are in order."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey)
+    made = struct.pack('>BBHIQ', 1, 0, len(links), example.number('instance'),
+                       example.number('sequence')) + scene.key(name)
+    for to in links:
+        label, mtu, *metrics = example.labels(f'to {to}')
+        made += scene.key(to) + struct.pack('>HH5I', label, mtu, *metrics)
+    secret = Ed25519PrivateKey.from_private_bytes(scene.nodes[name].octets('secret'))
+    return made + secret.sign(b'skywire-record-1' + made)
+
+
+def records(scene):
+    """relay1's record, and how a neighbour gets it."""
+    e, doc = scene.doc['record'], scene.doc
+    made = record(scene, e, 'relay1', ('client', 'relay2'))
+    digest = hashlib.blake2b(made, digest_size=16).digest()[:8]
+    key, age = scene.key('relay1'), doc['flood-records'].number('age')
+    has = key + struct.pack('>Q', e.number('sequence')) + digest
+    yield 'record', 'Record', made
+    yield 'flood-offer', 'OFFER', struct.pack('>BBH', 18, 0, 1) + has + \
+        struct.pack('>I', doc['flood-offer'].number('age'))
+    yield 'flood-want', 'WANT', struct.pack('>BBH', 19, 0, 1) + key + bytes(20)
+    yield 'flood-records', 'RECORDS', struct.pack('>BBHI', 20, 0, 1, age) + made
+    yield 'flood-summary', 'SUMMARY', struct.pack('>BBH', 16, 0, 0) + digest
+
+
 def answers(scene):
     """(example, title of its dump, what that must be)"""
     yield from probes(scene)
@@ -428,6 +456,7 @@ def answers(scene):
     yield from errors(scene, 'error-big')
     yield from errors(scene, 'error-down')
     yield from sealed_headers(scene)
+    yield from records(scene)
 
 
 # --- the examples, tried ---------------------------------------------------
