@@ -145,13 +145,16 @@ static int connect_program(struct exec *exec)
 		close(in[1]);
 		return rc;
 	}
-	rc = spawn(exec, in, out);
-	close(in[0]);
-	close(out[1]);
-	if (!rc && (fcntl(in[1], F_SETFL, O_NONBLOCK) || fcntl(out[0], F_SETFL, O_NONBLOCK)))
-		rc = -errno;
 	exec->in = in[1];
 	exec->out = out[0];
+	watch(exec, exec->in, ROUTING_WRITE);
+	watch(exec, exec->out, ROUTING_READ);
+	if (fcntl(in[1], F_SETFL, O_NONBLOCK) || fcntl(out[0], F_SETFL, O_NONBLOCK))
+		rc = -errno;
+	else
+		rc = spawn(exec, in, out);
+	close(in[0]);
+	close(out[1]);
 	return rc;
 }
 
@@ -170,8 +173,6 @@ static int run(struct exec *exec)
 	exec->pidfd = (int)syscall(SYS_pidfd_open, exec->pid, 0);
 	if (exec->pidfd < 0)
 		return -errno;
-	watch(exec, exec->in, ROUTING_WRITE);
-	watch(exec, exec->out, ROUTING_READ);
 	watch(exec, exec->pidfd, ROUTING_READ);
 	return 0;
 }
