@@ -70,6 +70,7 @@ static __u32 run_rounds(struct bounded *bounded)
 {
 	const struct tree *tree = bounded->tree;
 	__u32 round, best = 0, v, room = tree->room;
+	const struct hop *last = NULL;
 
 	for (v = 0; v < room; v++)
 		bounded->distance[v] = TREE_FAR;
@@ -82,11 +83,12 @@ static __u32 run_rounds(struct bounded *bounded)
 			hops[v].from = GRAPH_NONE;
 		for (v = 0; v < tree->graph->size; v++)
 			if (bounded->distance[v] != TREE_FAR &&
-			    (!round || hops[v - room].from != GRAPH_NONE))
+			    (!last || last[v].from != GRAPH_NONE))
 				extend(bounded, v, hops);
 		if (hops[bounded->to].from != GRAPH_NONE)
 			best = round + 1;
 		memcpy(bounded->distance, bounded->next, room * sizeof(__u64));
+		last = hops;
 	}
 	return best;
 }

@@ -47,6 +47,7 @@ static bool are_one(__u32 a, __u16 label, __u32 b, __u16 other)
 static void worse_of_two_claims(void **state)
 {
 	const struct graph_arc *there, *back;
+	__u32 there_nepers;
 
 	(void)state;
 	begin(2);
@@ -70,9 +71,15 @@ static void worse_of_two_claims(void **state)
 	assert_int_equal(back->mtu, 1400);
 	assert_int_equal(there->nepers, lround(-log(0.99) * 1048576));
 	assert_int_equal(back->nepers, there->nepers);
+	there_nepers = there->nepers;
 	/* But each end has its own price. */
 	assert_int_equal(there->price_base, 3);
 	assert_int_equal(back->price_base, 4);
+	/* Whoever said it last */
+	rand_claim(&net, 0);
+	assert_int_equal(arc_of(0, 7)->latency, 2000);
+	assert_int_equal(arc_of(0, 7)->mtu, 1400);
+	assert_int_equal(arc_of(1, 9)->nepers, there_nepers);
 	/* Nor is it when the other end takes it back. */
 	net.nodes[1].count = 0;
 	rand_claim(&net, 1);

@@ -194,6 +194,67 @@ static void conflict(void **state)
 	map_free(map);
 }
 
+/* What comes back is connected at once, with all behind it, and offered anew. */
+static void comes_back(void **state)
+{
+	struct map_origin *origin;
+	struct map_bringer *from;
+	unsigned int i;
+	__u64 change;
+
+	(void)state;
+	begin(0, 0);
+	link_to(1, 1000);
+	from = bringer(1);
+	assert_int_equal(take_simple(1, 1, 0, 2, from), MAP_TAKEN);
+	assert_int_equal(take_simple(2, 1, 1, 3, from), MAP_TAKEN);
+	assert_int_equal(take_simple(3, 1, 2, 0, from), MAP_TAKEN);
+	assert_int_equal(take_simple(1, 2, 0, 0, from), MAP_TAKEN);
+	assert_true(map_find(map, key_of(3))->connected);
+	pass(2);
+	change = map->changes;
+	assert_int_equal(take_simple(1, 3, 0, 2, from), MAP_TAKEN);
+	for (i = 2; i <= 3; i++) {
+		origin = map_find(map, key_of(i));
+		assert_true(origin->connected);
+		assert_true(origin->change > change);
+	}
+	map_bringer_put(map, from);
+	map_free(map);
+}
+
+/* Another record of our own key: we are to have the last word. */
+static void own_key_elsewhere(void **state)
+{
+	struct record_head head = { .instance = 7 };
+	struct map_bringer *from;
+	unsigned int i, same = 0;
+
+	(void)state;
+	for (i = 1; i <= 16; i++) {
+		begin(0, 0);
+		link_to(1, 1000);
+		pass(1);
+		from = bringer(1);
+		head.count = 0;
+		add_link(&head, 1);
+		links[0].latency = i;
+		/* Of the same sequence as ours, ours counts if its digest is higher. */
+		assert_int_equal(take(&head, 0, 1, GOOD, 0, from), MAP_KNOWN);
+		pass(1);
+		same += map->own.sequence == 1;
+		assert_int_equal(take(&head, 0, 10, BAD, 0, from), MAP_FORGED);
+		assert_int_equal(take(&head, 0, 10, GOOD, 0, from), MAP_KNOWN);
+		pass(1);
+		assert_int_equal(map->own.sequence, 11);
+		assert_int_equal(map->self->sequence, 11);
+		map_bringer_put(map, from);
+		map_free(map);
+	}
+	assert_in_range(same, 1, 15);
+	assert_int_equal(events[MAP_EVENT_TWIN], 0);
+}
+
 /* 16 changes at once, then one in 10 seconds; what is too often is not verified. */
 static void changes_too_often(void **state)
 {
@@ -423,6 +484,8 @@ int main(void)
 	const struct cm_unit_test tests[] = {
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(conflict),
+		cmocka_unit_test(comes_back),
+		cmocka_unit_test(own_key_elsewhere),
 		cmocka_unit_test(changes_too_often),
 		cmocka_unit_test(expires),
 		cmocka_unit_test(metrics_are_damped),

@@ -349,11 +349,124 @@ static void mended_tree(void **state)
 	assert_true(reached > 1000 && cut_off > 1000);
 }
 
+/* A chain of so many links from node 0 on, and back to node @to by @dear ones */
+static void draw_chain(struct randnet *net, __u32 links, __u32 dear)
+{
+	__u32 i;
+
+	rand_init(net, 1, links + dear + 1);
+	for (i = 0; i < links; i++)
+		rand_link(net, i, i + 1, 1);
+	for (i = 0; i < dear; i++)
+		rand_link(net, i ? links + i : 0, i + 1 < dear ? links + i + 1 : links, 10000);
+	for (i = 0; i < net->count; i++)
+		rand_claim(net, i);
+}
+
+/* A header has 24 labels: what is farther needs a dearer way, or has none. */
+static void too_many_hops(void **state)
+{
+	struct route routes[ROUTES_MAX];
+	struct routing *routing;
+	struct randnet net;
+
+	(void)state;
+	draw_chain(&net, ROUTE_HOPS_MAX, 0);
+	routing = route(&net);
+	assert_int_equal(routing_routes(routing, net.nodes[25].key, &defaults, routes), 1);
+	assert_int_equal(routes[0].count, 24);
+	routing_free(routing);
+	rand_free(&net);
+	draw_chain(&net, ROUTE_HOPS_MAX + 1, 0);
+	routing = route(&net);
+	assert_int_equal(routing_routes(routing, net.nodes[26].key, &defaults, routes), 0);
+	assert_int_equal(routing_routes(routing, net.nodes[25].key, &defaults, routes), 1);
+	routing_free(routing);
+	rand_free(&net);
+	/* 40 cheap hops, 12 dear ones, and those and some cheap ones back */
+	draw_chain(&net, 40, 12);
+	routing = route(&net);
+	assert_int_equal(routing_routes(routing, net.nodes[40].key, &defaults, routes), 1);
+	assert_int_equal(routes[0].count, 11);
+	assert_int_equal(routing_routes(routing, net.nodes[30].key, &defaults, routes), 1);
+	assert_int_equal(routes[0].count, 12 + 10 - 1);
+	assert_int_equal(routes[0].latency, 120010);
+	assert_int_equal(routing_routes(routing, net.nodes[20].key, &defaults, routes), 1);
+	assert_int_equal(routes[0].count, 19);
+	routing_free(routing);
+	rand_free(&net);
+}
+
+static struct rand_link *link_of(struct randnet *net, __u32 from, __u32 to)
+{
+	struct rand_node *node = &net->nodes[from];
+	unsigned int i = 0;
+
+	while (node->links[i].neighbour != to)
+		i++;
+	return &node->links[i];
+}
+
+static int count_routes(struct randnet *net, struct routing *routing, __u32 to,
+			struct route *routes)
+{
+	__u32 i;
+
+	for (i = 0; i < net->count; i++)
+		rand_claim(net, i);
+	return routing_routes(routing, net->nodes[to].key, &defaults, routes);
+}
+
+/* Fees and MTUs of relays that make a path unusable, and what a path adds up to */
+static void fees_and_sizes(void **state)
+{
+	struct route routes[ROUTES_MAX];
+	struct routing *routing;
+	struct randnet net;
+
+	(void)state;
+	draw_chain(&net, 3, 4);
+	routing = route(&net);
+	link_of(&net, 0, 1)->price_base = 5;
+	link_of(&net, 1, 2)->price_base = 10;
+	link_of(&net, 1, 2)->price_rate = 1000;
+	link_of(&net, 2, 3)->price_base = 20;
+	link_of(&net, 2, 3)->price_rate = 3000;
+	link_of(&net, 2, 1)->mtu = 1400;
+	assert_int_equal(count_routes(&net, routing, 3, routes), 2);
+	/* Our own link is free; each relay rounds its fee up. */
+	assert_int_equal(routes[0].price_base, 31);
+	assert_int_equal(routes[0].price_rate, 4000);
+	assert_true(sw_fee(31, 4000, 1000) >= sw_fee(10, 1000, 1000) + sw_fee(20, 3000, 1000));
+	assert_int_equal(routes[0].mtu, 1400);
+	assert_int_equal(routes[0].inner_mtu, 1400 - 12 - 4 - 28);
+	/* What one relay may ask: a 24th of what a header can say */
+	link_of(&net, 1, 2)->price_base = ~0u / 24;
+	assert_int_equal(count_routes(&net, routing, 3, routes), 1);
+	assert_int_equal(routes[0].count, 3);
+	link_of(&net, 1, 2)->price_base = 10;
+	/* Inner packets need 1280 behind all the labels there are. */
+	link_of(&net, 1, 2)->mtu = 1280 + 28 + 12 + 48 - 1;
+	assert_int_equal(count_routes(&net, routing, 3, routes), 1);
+	link_of(&net, 1, 2)->mtu++;
+	assert_int_equal(count_routes(&net, routing, 3, routes), 2);
+	/* A neighbour needs none. */
+	link_of(&net, 0, 1)->mtu = 1292;
+	assert_int_equal(count_routes(&net, routing, 3, routes), 1);
+	link_of(&net, 1, 2)->mtu = 1292;
+	assert_int_equal(count_routes(&net, routing, 1, routes), 1);
+	assert_int_equal(routes[0].inner_mtu, 1280);
+	routing_free(routing);
+	rand_free(&net);
+}
+
 int main(void)
 {
 	const struct cm_unit_test tests[] = {
 		cmocka_unit_test(disjoint_paths),
 		cmocka_unit_test(mended_tree),
+		cmocka_unit_test(too_many_hops),
+		cmocka_unit_test(fees_and_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
