@@ -47,7 +47,7 @@ enum {
 /* Changes come several at once. */
 #define GATHER		(20 * MS)
 /* The first sum waits for what a new neighbour is asked anyway. */
-#define FIRST_SUMMARY	(3 * MAP_SECOND)
+#define FIRST_SUMMARY	MAP_SECOND
 #define SUMMARY		(20 * MAP_SECOND)
 /* After offers, which may have got lost */
 #define FOLLOW_UP	(4 * MAP_SECOND)
@@ -293,22 +293,26 @@ static void mute(struct flood *flood, struct flood_neighbour *neighbour, __u64 n
 	flood->map->ops->event(flood->map->context, MAP_EVENT_MUTED, neighbour->key);
 }
 
+static struct flood_neighbour *find_neighbour(struct flood *flood, const __u8 *key)
+{
+	__u32 slot;
+
+	for (slot = 0; slot < MAP_NEIGHBOURS_MAX; slot++)
+		if (flood->neighbours[slot] &&
+		    !memcmp(flood->neighbours[slot]->key, key, SW_KEY_LEN))
+			return flood->neighbours[slot];
+	return NULL;
+}
+
 /* A record has named this one for the first time: who sent it should know more. */
 static void named(void *context, struct map_origin *origin, struct map_bringer *from)
 {
-	const __u8 *key = from ? from->key : origin->vertex.key;
 	struct flood *flood = context;
-	__u32 slot;
+	struct flood_neighbour *neighbour =
+		find_neighbour(flood, from ? from->key : origin->vertex.key);
 
-	for (slot = 0; slot < MAP_NEIGHBOURS_MAX; slot++) {
-		struct flood_neighbour *neighbour = flood->neighbours[slot];
-
-		if (!neighbour || memcmp(neighbour->key, key, SW_KEY_LEN))
-			continue;
-		if (map_has_room(flood->map, neighbour->bringer))
-			want(flood, origin, neighbour, flood->now);
-		return;
-	}
+	if (neighbour && map_has_room(flood->map, neighbour->bringer))
+		want(flood, origin, neighbour, flood->now);
 }
 
 static __u64 expire_asked(struct flood *flood, struct flood_neighbour *neighbour, __u64 now)
@@ -819,6 +823,8 @@ int flood_neighbour_up(struct flood *flood, __u64 now, const __u8 key[SW_KEY_LEN
 	int slot = 0;
 
 	flood->now = now;
+	if (find_neighbour(flood, key))
+		return -EEXIST;
 	while (slot < MAP_NEIGHBOURS_MAX && flood->neighbours[slot])
 		slot++;
 	if (slot == MAP_NEIGHBOURS_MAX)

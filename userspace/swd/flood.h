@@ -65,7 +65,8 @@ void flood_free(struct flood *flood);
 
 /*
  * A neighbour with whom messages can be exchanged, by one link or by several,
- * is there, or is gone. Return: a slot that names it, -ENOSPC or -ENOMEM.
+ * is there, or is gone. Return: a slot that names it, -EEXIST, -ENOSPC or
+ * -ENOMEM.
  */
 int flood_neighbour_up(struct flood *flood, __u64 now, const __u8 key[SW_KEY_LEN]);
 void flood_neighbour_down(struct flood *flood, __u64 now, int slot);
