@@ -106,6 +106,7 @@ struct flood {
 	const struct flood_ops	*ops;
 	void			*context;
 	struct flood_neighbour	*neighbours[MAP_NEIGHBOURS_MAX];
+	__u32			end;	/* no slot from here on is in use */
 	__u32			turn;	/* who may ask first */
 	__u64			ask_pace;
 	__u64			now;	/* when we were called last */
@@ -239,7 +240,7 @@ static struct flood_neighbour *next_offer(struct flood *flood,
 	struct flood_neighbour *found = NULL;
 	__u32 slot;
 
-	for (slot = 0; slot < MAP_NEIGHBOURS_MAX; slot++) {
+	for (slot = 0; slot < flood->end; slot++) {
 		struct flood_neighbour *neighbour = flood->neighbours[slot];
 
 		if (!map_set_has(&origin->offered, slot) || !neighbour ||
@@ -297,7 +298,7 @@ static struct flood_neighbour *find_neighbour(struct flood *flood, const __u8 *k
 {
 	__u32 slot;
 
-	for (slot = 0; slot < MAP_NEIGHBOURS_MAX; slot++)
+	for (slot = 0; slot < flood->end; slot++)
 		if (flood->neighbours[slot] &&
 		    !memcmp(flood->neighbours[slot]->key, key, SW_KEY_LEN))
 			return flood->neighbours[slot];
@@ -846,6 +847,8 @@ int flood_neighbour_up(struct flood *flood, __u64 now, const __u8 key[SW_KEY_LEN
 	TAILQ_INIT(&neighbour->queued);
 	TAILQ_INIT(&neighbour->asked);
 	flood->neighbours[slot] = neighbour;
+	if ((__u32)slot >= flood->end)
+		flood->end = slot + 1;
 	origin = map_find(flood->map, key);
 	if (origin && !origin->record)
 		want(flood, origin, neighbour, now);
@@ -870,6 +873,8 @@ void flood_neighbour_down(struct flood *flood, __u64 now, int slot)
 		map_set_del(&origin->offered, slot);
 	}
 	flood->neighbours[slot] = NULL;
+	while (flood->end && !flood->neighbours[flood->end - 1])
+		flood->end--;
 	map_bringer_put(flood->map, neighbour->bringer);
 	free(neighbour);
 }
@@ -892,8 +897,8 @@ __u64 flood_tick(struct flood *flood, __u64 now)
 
 	flood->now = now;
 	due = map_tick(flood->map, now);
-	for (i = 0; i < MAP_NEIGHBOURS_MAX; i++) {
-		__u32 slot = (flood->turn + i) % MAP_NEIGHBOURS_MAX;
+	for (i = 0; i < flood->end; i++) {
+		__u32 slot = (flood->turn + i) % flood->end;
 
 		if (flood->neighbours[slot])
 			tick_neighbour(flood, flood->neighbours[slot], now, &due);
