@@ -13,6 +13,8 @@ packages() {
 	case $1 in
 	build) echo make gcc libc6-dev pkgconf kmod \
 		libmnl-dev libsodium-dev libjansson-dev uthash-dev \
+		libev-dev libinih-dev libcap-ng-dev \
+		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 		"linux-headers-$(dpkg --print-architecture)" ;;
 	guest) echo qemu-system-x86 busybox-static cpio xz-utils kmod procps \
 		iproute2 iputils-ping iperf3 tcpdump ethtool nftables jq python3 ;;
