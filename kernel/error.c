@@ -12,7 +12,7 @@ static struct sk_buff *make(struct sw_link *ingress, const struct sk_buff *skb,
 {
 	const struct sw_route *r = (const struct sw_route *)skb->data;
 	__be16 labels[SKYWIRE_LABELS_MAX];
-	struct sw_error *error;
+	struct sw_route_error *error;
 	struct sk_buff *out;
 	unsigned int count;
 
@@ -71,7 +71,7 @@ void sw_error_send(struct sw_link *ingress, const struct sk_buff *skb, u8 code,
  */
 static bool is_about(const struct sw_path *path, const struct sw_link *link,
 		     const __be16 *labels, unsigned int count,
-		     const struct sw_error *error)
+		     const struct sw_route_error *error)
 {
 	return path && path->link == link && count < path->count &&
 	       !memcmp(path->labels, labels, count * sizeof(labels[0])) &&
@@ -79,7 +79,7 @@ static bool is_about(const struct sw_path *path, const struct sw_link *link,
 }
 
 static bool act_on(struct sw_peer *peer, struct sw_link *link,
-		   const struct sw_route *r, const struct sw_error *error)
+		   const struct sw_route *r, const struct sw_route_error *error)
 {
 	__be16 labels[SKYWIRE_LABELS_MAX];
 	struct sw_path *path;
@@ -112,11 +112,11 @@ void sw_error_receive(struct sw_link *link, struct sk_buff *skb)
 {
 	const struct sw_route *r = (const struct sw_route *)skb->data;
 	unsigned int len = sw_route_len(r->count);
+	const struct sw_route_error *error;
 	const struct sw_session *s;
-	const struct sw_error *error;
 	struct sw_peer *peer;
 
-	error = (const struct sw_error *)(skb->data + len);
+	error = (const struct sw_route_error *)(skb->data + len);
 	if (unlikely(skb->len < len + sizeof(*error) ||
 		     error->code < SW_ERROR_LINK_DOWN ||
 		     error->code > SW_ERROR_NO_LABEL)) {

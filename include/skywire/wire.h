@@ -97,7 +97,7 @@ enum {
 };
 
 /* Payload of an ERROR packet, about a DATA packet. */
-struct sw_error {
+struct sw_route_error {
 	__u8	code;		/* enum sw_error_code */
 	__u8	reserved;	/* sent as zero, not looked at */
 	__be16	label;		/* that the packet was to leave by */
