@@ -647,6 +647,48 @@ word_after() {
 	return 1
 }
 
+# --- daemons --------------------------------------------------------------
+
+SWD=${SWD:-$(dirname "$(command -v "$SWCTL")")/swd}
+
+# DAEMON[NODE]: process of its daemon
+declare -A DAEMON
+
+need_daemon() { [ -x "$SWD" ] || skip_all "no swd"; }
+
+# swd_config NODE < TEXT: what is said beside identity, port and files; [Interface]
+# has begun
+swd_config() {
+	local node=$1
+	printf '%064x\n' "${NUM[$node]}" > "$TMP/$node.key"
+	chmod 600 "$TMP/$node.key"
+	{
+		printf '[Interface]\nListenPort = %d\n' $PORT
+		printf 'Identity = %s\nState = %s\n' "$TMP/$node.key" "$TMP/$node.state"
+		cat
+	} > "$TMP/$node.conf"
+}
+
+# swd_start NODE: in its namespace, by its configuration
+swd_start() {
+	spawn_in "$1" "$SWD" -v -c "$TMP/$1.conf" sw0 2>> "$TMP/$1.log"
+	DAEMON[$1]=$!
+	wait_for 10 grep -q 'running$' "$TMP/$1.log" ||
+		die "no daemon at $1: $(cat "$TMP/$1.log")"
+}
+
+# swd_stop NODE [SIGNAL]
+swd_stop() {
+	stop "${DAEMON[$1]}" "${2:-TERM}"
+	sed -i 's/running$/& before/' "$TMP/$1.log"
+}
+
+# swd_log NODE...: with the results
+swd_log() {
+	local node
+	for node; do sed "s/^/# $node: /" "$TMP/$node.log"; done
+}
+
 # --- traffic --------------------------------------------------------------
 
 # pings A B [COUNT] [ARGUMENT...]: every one is answered

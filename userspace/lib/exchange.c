@@ -218,15 +218,21 @@ int sw_exchange_conclude(struct sw_exchange *x, const __u8 *psk,
 			 const __u8 *msg, size_t len, struct sw_terms *theirs)
 {
 	__u8 payload[SKYWIRE_HANDSHAKE_MAX];
+	struct sw_noise ns = x->noise;
+	int rc = -EINVAL;
 
 	if (len < SW_NOISE_SECOND || len > sizeof(payload))
-		return -EINVAL;
-	if (sw_noise_read_second(&x->noise, psk ?: no_psk, msg, len, payload) ||
+		goto out;
+	if (sw_noise_read_second(&ns, psk ?: no_psk, msg, len, payload) ||
 	    sw_terms_decode(theirs, payload, len - SW_NOISE_SECOND) ||
 	    memcmp(theirs->key, x->remote, SW_KEY_LEN) ||
 	    !answers(&x->offered, theirs))
-		return -EINVAL;
-	return 0;
+		goto out;
+	x->noise = ns;
+	rc = 0;
+out:
+	sodium_memzero(&ns, sizeof(ns));
+	return rc;
 }
 
 /* BLAKE2b of what the key is for, keyed with the split key. */

@@ -68,7 +68,8 @@ void sw_exchange_free(struct sw_exchange *x);
  * The initiator: an offer, and its answer. @own: terms, whose key is filled in.
  * @psk: SW_NOISE_KEY bytes, or NULL. The terms that come back are those of the
  * node that the offer was for, choose one of the ciphers offered, and no more
- * lanes. Return: the length of the message, or 0; or -EINVAL.
+ * lanes. Where an answer is refused, another may follow. Return: the length of the
+ * message, or 0; or -EINVAL.
  */
 int sw_exchange_offer(struct sw_exchange *x, const struct sw_terms *own,
 		      __u8 msg[SW_EXCHANGE_MAX]);

@@ -220,6 +220,23 @@ static void bad_answers(void **state)
 	end(&p);
 }
 
+/* Who can guess the index of an offer must not be able to spoil it. */
+static void false_answer_first(void **state)
+{
+	struct sw_terms own = offer_terms(), reply = answer_terms(), theirs;
+	__u8 junk[SW_NOISE_SECOND + SW_TERMS_MAX];
+	struct pair p;
+
+	(void)state;
+	offer_to(&p, &own);
+	randombytes_buf(junk, sizeof(junk));
+	assert_int_equal(sw_exchange_conclude(p.a, NULL, junk, sizeof(junk),
+					      &theirs), -EINVAL);
+	assert_int_equal(answer(&p, &reply, &theirs), 0);
+	same_keys(&p, SKYWIRE_CIPHER_CHACHA20_POLY1305, 0, 32);
+	end(&p);
+}
+
 static void no_chacha(void **state)
 {
 	struct sw_terms own = offer_terms(), heard;
@@ -347,6 +364,7 @@ int main(void)
 		cmocka_unit_test(agreement),
 		cmocka_unit_test(derivation),
 		cmocka_unit_test(bad_answers),
+		cmocka_unit_test(false_answer_first),
 		cmocka_unit_test(no_chacha),
 		cmocka_unit_test(other_sign),
 		cmocka_unit_test(false_claim),

@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <ini.h>
+
+#include "config.h"
+
+enum { FILE_MAX = 1 << 20 };
+
+/* A file being read: where we are, and the first thing that was wrong. */
+struct reader {
+	struct config	*config;
+	const char	*name;
+	const char	*at;
+	const char	*end;
+	unsigned int	line;
+	unsigned int	section;	/* the line that the last one began on */
+	unsigned int	peer;		/* that the last peer's began on */
+	bool		failed;
+	struct sw_error	*err;
+};
+
+struct setting {
+	const char	*section;
+	const char	*name;
+	int		(*set)(struct reader *r, const struct setting *s,
+			       const char *value);
+	size_t		offset;		/* in struct config or config_peer */
+	__u32		min;
+	__u32		max;
+};
+
+static int complain(struct reader *r, const char *what)
+{
+	if (!r->failed)
+		sw_fail(r->err, EINVAL, "%s:%u: %s", r->name, r->line, what);
+	r->failed = true;
+	return -EINVAL;
+}
+
+/* The value that a key is given is wrong, because of @why. */
+static int refuse(struct reader *r, const struct setting *s, const char *why)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "%s: %.360s", s->name, why);
+	return complain(r, text);
+}
+
+static void *field(struct reader *r, const struct setting *s)
+{
+	struct config *c = r->config;
+
+	if (!strcmp(s->section, "Peer"))
+		return (char *)&c->peer[c->peers - 1] + s->offset;
+	return (char *)c + s->offset;
+}
+
+static int set_number(struct reader *r, const struct setting *s, const char *value)
+{
+	struct sw_error why;
+	__u64 number;
+
+	if (sw_parse_uint(value, s->min, s->max, &number, &why)) {
+		sw_fail(&why, EINVAL, "'%.60s': a number from %u to %u is expected",
+			value, s->min, s->max);
+		return refuse(r, s, why.text);
+	}
+	*(__u32 *)field(r, s) = number;
+	return 0;
+}
+
+static int set_label(struct reader *r, const struct setting *s, const char *value)
+{
+	struct sw_error why;
+	__u64 number;
+
+	if (sw_parse_uint(value, 1, 65535, &number, &why))
+		return refuse(r, s, "a number from 1 to 65535 is expected");
+	*(__u16 *)field(r, s) = number;
+	return 0;
+}
+
+static int set_bool(struct reader *r, const struct setting *s, const char *value)
+{
+	bool yes = !strcasecmp(value, "yes") || !strcasecmp(value, "true");
+
+	if (!yes && strcasecmp(value, "no") && strcasecmp(value, "false"))
+		return refuse(r, s, "yes or no is expected");
+	*(bool *)field(r, s) = yes;
+	return 0;
+}
+
+static int set_text(struct reader *r, const struct setting *s, const char *value)
+{
+	if (strlen(value) >= CONFIG_TEXT_MAX)
+		return refuse(r, s, "longer than 255 characters");
+	strcpy(field(r, s), value);
+	return 0;
+}
+
+static int set_path(struct reader *r, const struct setting *s, const char *value)
+{
+	if (*value != '/')
+		return refuse(r, s, "a path that begins with / is expected");
+	return set_text(r, s, value);
+}
+
+static int set_accept(struct reader *r, const struct setting *s, const char *value)
+{
+	bool any = !strcasecmp(value, "any");
+
+	if (!any && strcasecmp(value, "peers"))
+		return refuse(r, s, "any or peers is expected");
+	*(bool *)field(r, s) = any;
+	return 0;
+}
+
+static int set_algorithm(struct reader *r, const struct setting *s,
+			 const char *value)
+{
+	static const char *const known[] = { "linkstate", "static", "exec" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(value, known[i]))
+			return set_text(r, s, value);
+	return refuse(r, s, "linkstate, static or exec is expected");
+}
+
+/* Each word of a list, separated by commas or white space. */
+static int each_word(struct reader *r, const struct setting *s, const char *value,
+		     int (*fn)(struct reader *r, const struct setting *s,
+			       const char *word))
+{
+	static const char between[] = ", \t";
+	char word[CONFIG_TEXT_MAX];
+	size_t len;
+
+	for (value += strspn(value, between); *value;
+	     value += strspn(value, between)) {
+		len = strcspn(value, between);
+		if (len >= sizeof(word))
+			return refuse(r, s, "an entry is longer than 255 characters");
+		memcpy(word, value, len);
+		word[len] = '\0';
+		value += len;
+		if (fn(r, s, word))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int add_pattern(struct reader *r, const struct setting *s, const char *word)
+{
+	struct config_patterns *p = field(r, s);
+	bool not = *word == '!';
+
+	word += not;
+	if (p->count == CONFIG_PATTERNS_MAX)
+		return refuse(r, s, "more than 32 patterns");
+	if (!*word || strlen(word) >= sizeof(p->text[0]))
+		return refuse(r, s, "a pattern has 1 to 15 characters");
+	strcpy(p->text[p->count], word);
+	p->not[p->count++] = not;
+	return 0;
+}
+
+/* None at all is written as "none". */
+static int set_patterns(struct reader *r, const struct setting *s,
+			const char *value)
+{
+	struct config_patterns *p = field(r, s);
+
+	p->count = 0;
+	return strcasecmp(value, "none") ? each_word(r, s, value, add_pattern) : 0;
+}
+
+static int add_prefix(struct reader *r, const struct setting *s, const char *word)
+{
+	struct config *c = r->config;
+	struct sw_error why;
+
+	if (c->prefixes == CONFIG_PREFIXES_MAX)
+		return refuse(r, s, "more than 64 prefixes");
+	if (sw_parse_prefix(word, &c->prefix[c->prefixes], &why))
+		return refuse(r, s, why.text);
+	c->prefixes++;
+	return 0;
+}
+
+static int set_prefixes(struct reader *r, const struct setting *s,
+			const char *value)
+{
+	return each_word(r, s, value, add_prefix);
+}
+
+static int set_key(struct reader *r, const struct setting *s, const char *value)
+{
+	struct config *c = r->config;
+	__u8 *key = field(r, s);
+	unsigned int i;
+
+	if (sw_key_parse(key, value))
+		return refuse(r, s, "a public key in base32 or hex is expected");
+	for (i = 0; i + 1 < c->peers; i++)
+		if (!memcmp(c->peer[i].key, key, SW_KEY_LEN))
+			return refuse(r, s, "another [Peer] has this key");
+	c->peer[c->peers - 1].has_key = true;
+	return 0;
+}
+
+/* Ethernet addresses are written with the interface to reach them by. */
+static int split_ethernet(const char *word, char mac[18], struct sw_endpoint *ep)
+{
+	const char *zone = strchr(word, '%');
+
+	if (!zone || zone - word > 17 || *word == '[')
+		return -EINVAL;
+	if (!zone[1] || strlen(zone + 1) >= sizeof(ep->zone))
+		return -EINVAL;
+	memcpy(mac, word, zone - word);
+	mac[zone - word] = '\0';
+	return 0;
+}
+
+static bool is_host_name(const char *word)
+{
+	return !strchr(word, '[') && strcspn(word, ":") &&
+	       strspn(word, "0123456789.") < strcspn(word, ":") &&
+	       strchr(word, ':') == strrchr(word, ':');
+}
+
+static const char ethernet[] =
+	"an Ethernet address with its interface is expected, as 02:00:00:00:00:01%eth0";
+
+static int add_endpoint(struct reader *r, const struct setting *s, const char *word)
+{
+	struct config_peer *peer = &r->config->peer[r->config->peers - 1];
+	struct sw_endpoint *ep = &peer->endpoint[peer->endpoints];
+	struct sw_error why;
+	char mac[18];
+
+	if (peer->endpoints == CONFIG_ENDPOINTS_MAX)
+		return refuse(r, s, "more than 4 endpoints");
+	if (is_host_name(word))
+		return refuse(r, s,
+			      "host names are not looked up; an address is expected, as 192.0.2.1:51820 or [2001:db8::1]:51820");
+	if (!split_ethernet(word, mac, ep)) {
+		if (sw_parse_endpoint(mac, ep, &why) || ep->addr.len != 6)
+			return refuse(r, s, ethernet);
+		strcpy(ep->zone, strchr(word, '%') + 1);
+	} else if (sw_parse_endpoint(word, ep, &why)) {
+		return refuse(r, s, why.text);
+	} else if (ep->zone[0] && (ep->addr.bytes[0] != 0xfe ||
+				   (ep->addr.bytes[1] & 0xc0) != 0x80)) {
+		return refuse(r, s, "%IFNAME goes with link-local addresses, fe80::/10");
+	} else if (ep->addr.len == 6) {
+		return refuse(r, s, ethernet);
+	}
+	peer->endpoints++;
+	return 0;
+}
+
+static int set_endpoint(struct reader *r, const struct setting *s,
+			const char *value)
+{
+	return each_word(r, s, value, add_endpoint);
+}
+
+#define IN_CONFIG(section, name, set, member, ...)	\
+	{ section, name, set, offsetof(struct config, member), __VA_ARGS__ }
+#define IN_PEER(name, set, member, ...)			\
+	{ "Peer", name, set, offsetof(struct config_peer, member), __VA_ARGS__ }
+
+static const struct setting settings[] = {
+	IN_CONFIG("Interface", "Identity", set_path, identity, 0, 0),
+	IN_CONFIG("Interface", "State", set_path, state, 0, 0),
+	IN_CONFIG("Interface", "ListenPort", set_number, port, 1, 65535),
+	IN_CONFIG("Interface", "FwMark", set_number, fwmark, 0, UINT_MAX),
+	IN_CONFIG("Interface", "RekeyAfter", set_number, rekey_after, 1, 3000),
+	IN_CONFIG("Interface", "LinkMTU", set_number, mtu, SKYWIRE_MTU_MIN + 12,
+		  SKYWIRE_LINK_MTU_MAX),
+	IN_CONFIG("Node", "Accept", set_accept, accept_any, 0, 0),
+	IN_CONFIG("Node", "SealHeader", set_bool, seal_header, 0, 0),
+	IN_CONFIG("Node", "Prefixes", set_prefixes, prefix, 0, 0),
+	IN_CONFIG("Discovery", "Ethernet", set_patterns, ethernet, 0, 0),
+	IN_CONFIG("Discovery", "Multicast", set_patterns, multicast, 0, 0),
+	IN_CONFIG("Routing", "Algorithm", set_algorithm, algorithm, 0, 0),
+	IN_CONFIG("Routing", "Paths", set_path, paths, 0, 0),
+	IN_PEER("PublicKey", set_key, key, 0, 0),
+	IN_PEER("Endpoint", set_endpoint, endpoint, 0, 0),
+	IN_PEER("Label", set_label, label, 0, 0),
+	IN_PEER("PresharedKeyFile", set_path, psk_file, 0, 0),
+};
+
+/* The names that a key in this section could have had. */
+static int unknown(struct reader *r, const char *section, const char *name)
+{
+	char text[320], *at = text, *end = text + sizeof(text);
+	bool any = false;
+	size_t i;
+
+	at += snprintf(at, end - at, "'%.40s' is not known in [%.20s]; expected is ",
+		       name, section);
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		if (strcasecmp(settings[i].section, section))
+			continue;
+		at += snprintf(at, end - at, "%s%s", any ? ", " : "",
+			       settings[i].name);
+		any = true;
+	}
+	if (!any)
+		snprintf(text, sizeof(text),
+			 "section [%.40s] is not known; expected is [Interface], [Node], [Peer], [Discovery] or [Routing]",
+			 section);
+	return complain(r, text);
+}
+
+/* A peer's section has come; @r->section is its line. */
+static int begin_peer(struct reader *r)
+{
+	struct config *c = r->config;
+	struct config_peer *peer;
+
+	if (c->peers == CONFIG_PEERS_MAX)
+		return complain(r, "more than 256 peers");
+	peer = reallocarray(c->peer, c->peers + 1, sizeof(*peer));
+	if (!peer)
+		return complain(r, "out of memory");
+	c->peer = peer;
+	memset(&peer[c->peers], 0, sizeof(*peer));
+	peer[c->peers++].line = r->section;
+	r->peer = r->section;
+	return 0;
+}
+
+/* What inih calls: 1 is good. */
+static int take(void *arg, const char *section, const char *name,
+		const char *value)
+{
+	struct reader *r = arg;
+	size_t i;
+
+	if (r->failed)
+		return 0;
+	if (!*section)
+		return !complain(r, "a section is expected first, as [Interface]");
+	if (!strcasecmp(section, "Peer") && r->peer != r->section && begin_peer(r))
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		const struct setting *s = &settings[i];
+
+		if (strcasecmp(s->section, section) || strcasecmp(s->name, name))
+			continue;
+		if (!*value)
+			return !refuse(r, s, "the value is missing");
+		return !s->set(r, s, value);
+	}
+	return !unknown(r, section, name);
+}
+
+/*
+ * Hands inih one line at a time, and so knows where it is. A line's indent, with
+ * which inih would continue the line before, and comments are left out.
+ */
+static char *read_line(char *buf, int room, void *arg)
+{
+	struct reader *r = arg;
+	const char *nl;
+	size_t len, i;
+
+	if (r->at == r->end || r->failed)
+		return NULL;
+	r->line++;
+	nl = memchr(r->at, '\n', r->end - r->at);
+	len = (nl ?: r->end) - r->at;
+	for (i = 0; i < len && isspace((unsigned char)r->at[i]); i++)
+		;
+	if (memchr(r->at, '\0', len)) {
+		complain(r, "a zero byte; text is expected");
+		return NULL;
+	}
+	if (i < len && r->at[i] == '[')
+		r->section = r->line;
+	snprintf(buf, room, "%.*s", (int)(len - i), r->at + i);
+	buf[strcspn(buf, "#")] = '\0';
+	if (len - i >= (size_t)room && strlen(buf) + 1 == (size_t)room) {
+		complain(r, "the line is longer than 198 characters");
+		return NULL;
+	}
+	r->at = nl ? nl + 1 : r->end;
+	return buf;
+}
+
+static int check_peers(struct reader *r)
+{
+	const struct config *c = r->config;
+	unsigned int i;
+
+	for (i = 0; i < c->peers; i++) {
+		if (c->peer[i].has_key)
+			continue;
+		r->line = c->peer[i].line;
+		return complain(r, "[Peer] without a key; PublicKey is expected");
+	}
+	return 0;
+}
+
+int config_parse(struct config *config, const char *name, const char *text,
+		 size_t len, struct sw_error *err)
+{
+	struct reader r = {
+		.config = config, .name = name, .at = text, .end = text + len,
+		.err = err,
+	};
+	int line = ini_parse_stream(read_line, &r, take, &r);
+
+	/* What inih could not read may come before what was refused. */
+	if (line > 0 && (!r.failed || (unsigned int)line < r.line)) {
+		r.line = line;
+		r.failed = false;
+		complain(&r,
+			 "neither [Section] nor Name = value, one of which is expected");
+	}
+	if (!r.failed)
+		check_peers(&r);
+	if (!r.failed && !strcmp(config->algorithm, "static") && !*config->paths) {
+		sw_fail(err, EINVAL, "%s: Algorithm = static: Paths is expected as well",
+			name);
+		r.failed = true;
+	}
+	return r.failed ? -EINVAL : 0;
+}
+
+int config_load(struct config *config, const char *path, struct sw_error *err)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t len = 0;
+	int rc = 0;
+
+	if (!file)
+		return sw_fail(err, errno, "%s: %s", path, strerror(errno));
+	text = malloc(FILE_MAX);
+	if (text)
+		len = fread(text, 1, FILE_MAX, file);
+	if (!text || ferror(file))
+		rc = sw_fail(err, EIO, "%s: it cannot be read", path);
+	else if (len == FILE_MAX)
+		rc = sw_fail(err, EFBIG, "%s: larger than 1 MiB", path);
+	fclose(file);
+	if (!rc)
+		rc = config_parse(config, path, text, len, err);
+	free(text);
+	return rc;
+}
+
+void config_init(struct config *config, const char *dev)
+{
+	memset(config, 0, sizeof(*config));
+	snprintf(config->identity, CONFIG_TEXT_MAX, "/etc/skywire/%s.key", dev);
+	snprintf(config->state, CONFIG_TEXT_MAX, "/var/lib/skywire/%s", dev);
+	config->port = 51820;
+	config->rekey_after = 120;
+	config->mtu = SKYWIRE_LINK_MTU_DEFAULT;
+	config->accept_any = true;
+	strcpy(config->algorithm, "linkstate");
+	strcpy(config->ethernet.text[0], "*");
+	config->ethernet.count = 1;
+	config->multicast = config->ethernet;
+}
+
+void config_free(struct config *config)
+{
+	free(config->peer);
+	config->peer = NULL;
+	config->peers = 0;
+}
+
+bool config_matches(const struct config_patterns *patterns, const char *ifname)
+{
+	unsigned int i;
+
+	for (i = 0; i < patterns->count; i++)
+		if (!fnmatch(patterns->text[i], ifname, 0))
+			return !patterns->not[i];
+	return false;
+}

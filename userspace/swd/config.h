@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The configuration: sections and keys in the form that users of WireGuard know.
+ * swd.conf(5) has all of them.
+ */
+#ifndef _SKYWIRE_SWD_CONFIG_H
+#define _SKYWIRE_SWD_CONFIG_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/error.h"
+#include "lib/noise.h"
+#include "lib/parse.h"
+
+enum {
+	CONFIG_PEERS_MAX	= 256,
+	CONFIG_ENDPOINTS_MAX	= 4,	/* of a peer */
+	CONFIG_PATTERNS_MAX	= 32,
+	CONFIG_PREFIXES_MAX	= 64,
+	CONFIG_TEXT_MAX		= 256,
+};
+
+/* Names of interfaces, as fnmatch(3) has them; the first that matches decides. */
+struct config_patterns {
+	char		text[CONFIG_PATTERNS_MAX][16];
+	bool		not[CONFIG_PATTERNS_MAX];
+	unsigned int	count;
+};
+
+struct config_peer {
+	__u8			key[SW_KEY_LEN];
+	bool			has_key;
+	struct sw_endpoint	endpoint[CONFIG_ENDPOINTS_MAX];
+	unsigned int		endpoints;
+	__u16			label;		/* of the link, or 0 */
+	char			psk_file[CONFIG_TEXT_MAX];
+	unsigned int		line;		/* where its section begins */
+};
+
+struct config {
+	/* [Interface] */
+	char			identity[CONFIG_TEXT_MAX];
+	char			state[CONFIG_TEXT_MAX];
+	__u32			port;
+	__u32			fwmark;
+	__u32			rekey_after;	/* seconds */
+	__u32			mtu;		/* of links */
+	/* [Node] */
+	bool			accept_any;	/* neighbours that are not peers here */
+	bool			seal_header;
+	struct sw_prefix	prefix[CONFIG_PREFIXES_MAX];
+	unsigned int		prefixes;
+	/* [Discovery] */
+	struct config_patterns	ethernet;
+	struct config_patterns	multicast;
+	/* [Routing] */
+	char			algorithm[CONFIG_TEXT_MAX];
+	char			paths[CONFIG_TEXT_MAX];
+	/* [Peer] */
+	struct config_peer	*peer;
+	unsigned int		peers;
+};
+
+/* What holds where nothing is said. @dev names the files. */
+void config_init(struct config *config, const char *dev);
+void config_free(struct config *config);
+
+/**
+ * config_parse - read a configuration
+ * @config: initialised; on failure to be freed only
+ * @name: of the file, for messages
+ * @text: all of it
+ * @len: its bytes
+ * @err: "NAME:LINE: what is wrong, what was expected"
+ *
+ * Opens no files. Return: 0 or -EINVAL.
+ */
+int config_parse(struct config *config, const char *name, const char *text,
+		 size_t len, struct sw_error *err);
+
+/* The same from a file. Return: 0 or a negative errno. */
+int config_load(struct config *config, const char *path, struct sw_error *err);
+
+/* May this interface be used? */
+bool config_matches(const struct config_patterns *patterns, const char *ifname);
+
+#endif /* _SKYWIRE_SWD_CONFIG_H */

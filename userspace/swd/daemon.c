@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <ev.h>
+#include <sodium.h>
+
+#include "lib/keyfile.h"
+#include "daemon.h"
+#include "device.h"
+#include "identity.h"
+#include "log.h"
+#include "neighbours.h"
+#include "paths.h"
+#include "sessions.h"
+
+struct daemon {
+	struct ev_loop		*loop;
+	const struct config	*config;
+	struct sw_identity	*self;
+	struct times		*times;
+	struct kernel		*kernel;
+	struct neighbours	*neighbours;
+	struct paths		*paths;
+	struct sessions_routes	routes;
+	struct sessions		*sessions;
+	ev_prepare		prepare;
+	ev_timer		timer;
+	ev_timer		save;
+};
+
+enum { SAVE_EVERY = 5 };	/* seconds, of what has changed */
+
+/* Milliseconds since boot, those of sleep among them; never 0. */
+static __u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000 + 1;
+}
+
+/* --- what the kernel tells ------------------------------------------------- */
+
+static void on_handshake(void *arg, const struct sw_endpoint *from,
+			 const __u8 *frame, size_t len)
+{
+	struct daemon *d = arg;
+
+	neighbours_frame(d->neighbours, from, frame, len, now_ms());
+}
+
+static void on_message(void *arg, const struct kernel_message *m)
+{
+	struct daemon *d = arg;
+
+	if (m->count)
+		sessions_message(d->sessions, m, now_ms());
+}
+
+static void on_miss(void *arg, const struct sw_addr *addr, const __u8 *peer)
+{
+	struct daemon *d = arg;
+
+	(void)peer;
+	sessions_miss(d->sessions, addr, now_ms());
+}
+
+static void on_link(void *arg, const struct kernel_link *link, bool gone)
+{
+	struct daemon *d = arg;
+
+	neighbours_link(d->neighbours, link, gone, now_ms());
+}
+
+static void on_lost(void *arg)
+{
+	struct daemon *d = arg;
+
+	neighbours_resync(d->neighbours, now_ms());
+}
+
+static const struct kernel_events kernel_events = {
+	.handshake = on_handshake,
+	.message = on_message,
+	.miss = on_miss,
+	.link = on_link,
+	.lost = on_lost,
+};
+
+/* --- what the neighbours tell ---------------------------------------------- */
+
+static void on_up(void *arg, struct neighbour *link)
+{
+	struct daemon *d = arg;
+
+	sessions_link_up(d->sessions, link);
+}
+
+static void on_down(void *arg, struct neighbour *link)
+{
+	struct daemon *d = arg;
+
+	sessions_link_down(d->sessions, link);
+}
+
+static void on_changed(void *arg, struct neighbour *link)
+{
+	(void)arg;
+	(void)link;
+}
+
+static const struct neighbours_events neighbours_events = {
+	.up = on_up,
+	.down = on_down,
+	.changed = on_changed,
+};
+
+/* --- routes ---------------------------------------------------------------- */
+
+static bool nobodys(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
+{
+	(void)arg;
+	(void)addr;
+	(void)key;
+	return false;
+}
+
+static unsigned int no_paths(void *arg, const __u8 key[SW_KEY_LEN],
+			     struct kernel_path *path, unsigned int max)
+{
+	(void)arg;
+	(void)key;
+	(void)path;
+	(void)max;
+	return 0;
+}
+
+static int set_routes(struct daemon *d, struct sw_error *err)
+{
+	d->routes.owner = nobodys;
+	d->routes.paths = no_paths;
+	if (strcmp(d->config->algorithm, "static"))
+		return 0;
+	d->paths = paths_load(d->config->paths, err);
+	if (!d->paths)
+		return -EINVAL;
+	d->routes.owner = paths_owner;
+	d->routes.paths = paths_find;
+	d->routes.arg = d->paths;
+	return 0;
+}
+
+/* --- the loop -------------------------------------------------------------- */
+
+/* Before the loop waits: do what is due, and see to it that it wakes in time. */
+static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct daemon *d = w->data;
+	__u64 now = now_ms(), next, other;
+
+	(void)revents;
+	next = neighbours_run(d->neighbours, now);
+	other = sessions_run(d->sessions, now);
+	if (other < next)
+		next = other;
+	ev_timer_stop(loop, &d->timer);
+	ev_timer_set(&d->timer, next > now ? (next - now) / 1000.0 : 0, 0);
+	ev_timer_start(loop, &d->timer);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)w;
+	(void)revents;
+}
+
+static void on_save(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct daemon *d = w->data;
+
+	(void)loop;
+	(void)revents;
+	times_save(d->times);
+}
+
+static void start_loop(struct daemon *d)
+{
+	ev_prepare_init(&d->prepare, on_prepare);
+	d->prepare.data = d;
+	ev_prepare_start(d->loop, &d->prepare);
+	ev_timer_init(&d->timer, on_timer, 0, 0);
+	ev_timer_init(&d->save, on_save, SAVE_EVERY, SAVE_EVERY);
+	d->save.data = d;
+	ev_timer_start(d->loop, &d->save);
+}
+
+static void stop_loop(struct daemon *d)
+{
+	ev_prepare_stop(d->loop, &d->prepare);
+	ev_timer_stop(d->loop, &d->timer);
+	ev_timer_stop(d->loop, &d->save);
+}
+
+/* --- starting -------------------------------------------------------------- */
+
+static int open_times(struct daemon *d, struct sw_error *err)
+{
+	char path[CONFIG_TEXT_MAX + 8];
+
+	/* The last two, where they are missing; the file says if it cannot be. */
+	snprintf(path, sizeof(path), "%s", d->config->state);
+	*strrchr(path, '/') = '\0';
+	mkdir(path, 0700);
+	mkdir(d->config->state, 0700);
+	snprintf(path, sizeof(path), "%s/times", d->config->state);
+	d->times = times_open(path);
+	return d->times ? 0 : sw_fail(err, ENOMEM, "out of memory");
+}
+
+static int open_kernel(struct daemon *d, const char *dev, struct sw_error *err)
+{
+	unsigned int ifindex = device_make(dev, err);
+	int rc;
+
+	if (!ifindex)
+		return -ENODEV;
+	d->kernel = kernel_open(d->loop, ifindex, &kernel_events, d, err);
+	if (!d->kernel)
+		return -EIO;
+	rc = kernel_device_set(d->kernel, d->self->key, d->config->port,
+			       d->config->fwmark, err);
+	return rc ?: device_up(ifindex, d->self->key, err);
+}
+
+static int configure_peer(struct daemon *d, const struct config_peer *peer,
+			  __u8 *psk, struct sw_error *err)
+{
+	int rc;
+
+	if (*peer->psk_file) {
+		rc = sw_secret_read(peer->psk_file, psk, err);
+		if (rc >= 0 && rc != SW_NOISE_KEY)
+			rc = sw_fail(err, EINVAL, "%s: %d bytes, a pre-shared key has %d",
+				     peer->psk_file, rc, SW_NOISE_KEY);
+		if (rc < 0)
+			return rc;
+	}
+	if (neighbours_configure(d->neighbours, peer,
+				 *peer->psk_file ? psk : NULL, now_ms()))
+		return sw_fail(err, ENOMEM, "out of memory, or too many links");
+	return 0;
+}
+
+static int configure_peers(struct daemon *d, struct sw_error *err)
+{
+	__u8 psk[SW_SECRET_MAX];
+	unsigned int i;
+	int rc = 0;
+
+	sodium_mlock(psk, sizeof(psk));
+	for (i = 0; !rc && i < d->config->peers; i++)
+		rc = configure_peer(d, &d->config->peer[i], psk, err);
+	sodium_munlock(psk, sizeof(psk));
+	return rc;
+}
+
+static int make_parts(struct daemon *d, struct sw_error *err)
+{
+	d->neighbours = neighbours_new(d->config, d->self, d->kernel, d->times,
+				       &neighbours_events, d);
+	d->sessions = sessions_new(d->config, d->self, d->kernel, d->times,
+				   &d->routes);
+	if (!d->neighbours || !d->sessions)
+		return sw_fail(err, ENOMEM, "out of memory");
+	return sessions_adopt(d->sessions, now_ms(), err) ?:
+	       neighbours_adopt(d->neighbours, now_ms(), err) ?:
+	       configure_peers(d, err);
+}
+
+static int start(struct daemon *d, const char *dev, struct sw_error *err)
+{
+	int rc;
+
+	d->self = identity_load(d->config->identity, err);
+	if (!d->self)
+		return -EINVAL;
+	rc = set_routes(d, err) ?: open_times(d, err) ?:
+	     open_kernel(d, dev, err) ?: make_parts(d, err);
+	if (!rc)
+		start_loop(d);
+	return rc;
+}
+
+void daemon_stop(struct daemon *d)
+{
+	stop_loop(d);
+	sessions_free(d->sessions);
+	neighbours_free(d->neighbours);
+	kernel_close(d->kernel);
+	times_close(d->times);
+	paths_free(d->paths);
+	sw_identity_free(d->self);
+	free(d);
+}
+
+struct daemon *daemon_start(struct ev_loop *loop, const struct config *config,
+			    const char *dev, struct sw_error *err)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+
+	if (!d) {
+		sw_fail(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	d->loop = loop;
+	d->config = config;
+	if (!start(d, dev, err))
+		return d;
+	daemon_stop(d);
+	return NULL;
+}

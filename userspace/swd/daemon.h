@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One daemon: its parts, and how they are joined. All run in one thread, in the
+ * loop's callbacks; the parts themselves never wait.
+ */
+#ifndef _SKYWIRE_SWD_DAEMON_H
+#define _SKYWIRE_SWD_DAEMON_H
+
+#include "config.h"
+
+struct ev_loop;
+
+struct daemon;
+
+/* @config outlives it. Return: NULL, and why. */
+struct daemon *daemon_start(struct ev_loop *loop, const struct config *config,
+			    const char *dev, struct sw_error *err);
+
+/* The kernel keeps what it has, and goes on. */
+void daemon_stop(struct daemon *d);
+
+#endif /* _SKYWIRE_SWD_DAEMON_H */

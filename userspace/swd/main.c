@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <getopt.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ev.h>
+
+#include "daemon.h"
+#include "log.h"
+#include "paths.h"
+
+/* Exit codes */
+enum {
+	OK	= 0,
+	USAGE	= 1,	/* the command line, or the configuration */
+	FAILED	= 2,
+};
+
+struct options {
+	const char	*config;	/* NULL for the default */
+	const char	*dev;
+	bool		check;
+	int		level;
+};
+
+static const char usage[] =
+	"Usage: swd [-c FILE] [-v] [--check] [DEV]\n"
+	"\n"
+	"  -c, --config FILE  (/etc/skywire/DEV.conf, if there is one)\n"
+	"      --check        read the configuration, and end\n"
+	"  -v, --verbose      tell more\n"
+	"      --version\n"
+	"  DEV                the device (sw0); made if it is not there\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "check", no_argument, NULL, 'C' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Return: -1 to go on, or an exit code. */
+static int take_option(struct options *o, int option)
+{
+	switch (option) {
+	case 'c':
+		o->config = optarg;
+		return -1;
+	case 'C':
+		o->check = true;
+		return -1;
+	case 'v':
+		o->level = LOG_DEBUG;
+		return -1;
+	case 'V':
+		puts("swd " SWD_VERSION);
+		return OK;
+	case 'h':
+		fputs(usage, stdout);
+		return OK;
+	default:
+		fputs(usage, stderr);
+		return USAGE;
+	}
+}
+
+static int read_options(struct options *o, int argc, char **argv)
+{
+	int option, rc;
+
+	while ((option = getopt_long(argc, argv, "c:vh", long_options, NULL)) != -1) {
+		rc = take_option(o, option);
+		if (rc >= 0)
+			return rc;
+	}
+	if (argc - optind > 1) {
+		fputs(usage, stderr);
+		return USAGE;
+	}
+	if (optind < argc)
+		o->dev = argv[optind];
+	if (!*o->dev || strlen(o->dev) >= IF_NAMESIZE || strchr(o->dev, '/')) {
+		fprintf(stderr, "swd: '%.40s' is no name of a device\n", o->dev);
+		return USAGE;
+	}
+	return -1;
+}
+
+/* The default file need not be there; one that is named must be. */
+static int read_config(const struct options *o, struct config *config)
+{
+	struct paths *paths = NULL;
+	struct sw_error err;
+	char path[64];
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "/etc/skywire/%s.conf", o->dev);
+	config_init(config, o->dev);
+	if (o->config || !access(path, F_OK))
+		rc = config_load(config, o->config ?: path, &err);
+	if (!rc && o->check && *config->paths) {
+		paths = paths_load(config->paths, &err);
+		rc = paths ? 0 : -1;
+		paths_free(paths);
+	}
+	if (rc)
+		fprintf(stderr, "swd: %s\n", err.text);
+	return rc ? USAGE : OK;
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)revents;
+	log_say(LOG_INFO, "%s: ending", strsignal(w->signum));
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static int run(const struct config *config, const char *dev)
+{
+	struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
+	struct sw_error err;
+	struct daemon *d;
+	ev_signal term, interrupt;
+
+	d = daemon_start(loop, config, dev, &err);
+	if (!d) {
+		log_say(LOG_ERR, "%s", err.text);
+		return FAILED;
+	}
+	ev_signal_init(&term, on_signal, SIGTERM);
+	ev_signal_init(&interrupt, on_signal, SIGINT);
+	ev_signal_start(loop, &term);
+	ev_signal_start(loop, &interrupt);
+	log_say(LOG_INFO, "running");
+	ev_run(loop, 0);
+	daemon_stop(d);
+	ev_loop_destroy(loop);
+	return OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .dev = "sw0", .level = LOG_INFO };
+	struct config config;
+	int rc = read_options(&o, argc, argv);
+
+	if (rc >= 0)
+		return rc;
+	log_set(o.level, o.dev);
+	rc = read_config(&o, &config);
+	if (!rc && !o.check)
+		rc = run(&config, o.dev);
+	config_free(&config);
+	return rc;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Links with neighbours: from a handshake to their end. A link is in the kernel
+ * from its first key on. Who asks for it is the configuration, a beacon or the
+ * neighbour; what is not configured goes when nothing is heard of it any more.
+ *
+ * Time is passed in, in milliseconds of a clock that only rises; nothing here
+ * waits.
+ */
+#ifndef _SKYWIRE_SWD_NEIGHBOURS_H
+#define _SKYWIRE_SWD_NEIGHBOURS_H
+
+#include <sys/queue.h>
+
+#include "config.h"
+#include "kernel.h"
+#include "times.h"
+
+enum {
+	NEIGHBOURS_MAX	= 1024,		/* links, with those that are tried */
+};
+
+/* A link, or the try of one. */
+struct neighbour {
+	TAILQ_ENTRY(neighbour)	entry;
+	__u8			key[SW_KEY_LEN];
+	__u16			label;		/* 0: the kernel is to choose */
+	__u16			their_label;	/* 0: not known */
+	bool			installed;	/* the kernel has it */
+	bool			configured;
+	bool			foreign;	/* somebody else gave it keys */
+	__u8			liveness;	/* enum skywire_liveness */
+	struct sw_endpoint	endpoint;
+	__u32			rtt;
+	__u32			loss;
+	__u64			keyed;		/* when its last key was made */
+	__u64			alive;		/* last time that it was, or began */
+	__u64			due;		/* when to do something about it */
+	/* An offer under way, and the last frame that was sent. */
+	struct sw_exchange	*offer;		/* NULL for none */
+	__u32			rx_index;	/* of the offer */
+	unsigned int		tries;
+	__u64			sent;
+	__u8			frame[SW_HANDSHAKE_FRAME_MAX];
+	size_t			frame_len;	/* 0 for none */
+	struct sw_endpoint	frame_to;
+	__u8			cookie[SW_COOKIE_LEN];
+	__u64			cookie_until;
+};
+
+struct neighbours;
+
+struct neighbours_events {
+	void (*up)(void *arg, struct neighbour *link);
+	/* Its label will not be used any more. */
+	void (*down)(void *arg, struct neighbour *link);
+	/* Liveness or metrics may have changed. */
+	void (*changed)(void *arg, struct neighbour *link);
+};
+
+struct neighbours *neighbours_new(const struct config *config,
+				  const struct sw_identity *self,
+				  struct kernel *kernel, struct times *times,
+				  const struct neighbours_events *events,
+				  void *arg);
+
+/* The kernel keeps its links. */
+void neighbours_free(struct neighbours *n);
+
+/*
+ * Try to have links with a peer of the configuration. @psk: SW_NOISE_KEY bytes
+ * that are copied, or NULL. Return: 0, or -ENOMEM.
+ */
+int neighbours_configure(struct neighbours *n, const struct config_peer *peer,
+			 const __u8 *psk, __u64 now);
+
+/*
+ * What the kernel has from before; to be called once, before all else. Links
+ * whose keys somebody else has made are left alone.
+ */
+int neighbours_adopt(struct neighbours *n, __u64 now, struct sw_error *err);
+
+/* Somebody says to be there, and nothing vouches for it. */
+void neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
+			   const struct sw_endpoint *at, __u64 now);
+
+void neighbours_frame(struct neighbours *n, const struct sw_endpoint *from,
+		      const __u8 *frame, size_t len, __u64 now);
+void neighbours_link(struct neighbours *n, const struct kernel_link *link,
+		     bool gone, __u64 now);
+
+/* Ask the kernel again for all that it should have told. */
+void neighbours_resync(struct neighbours *n, __u64 now);
+
+/* Does what is due. Return: when it has to be called next. */
+__u64 neighbours_run(struct neighbours *n, __u64 now);
+
+/* All links and tries: begin with NULL. */
+struct neighbour *neighbours_next(struct neighbours *n, struct neighbour *link);
+struct neighbour *neighbours_by_label(struct neighbours *n, __u16 label);
+
+#endif /* _SKYWIRE_SWD_NEIGHBOURS_H */

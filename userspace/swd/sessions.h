@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Peers: the nodes that packets are exchanged with. A neighbour is one as long as
+ * there is a link with it. Any other becomes one when packets wait for it, or when
+ * it makes an offer: then there are paths to it, and a session. Sessions that
+ * nothing was sent by, or received, end.
+ *
+ * A peer may be both: its paths over relays are those that it falls back on.
+ */
+#ifndef _SKYWIRE_SWD_SESSIONS_H
+#define _SKYWIRE_SWD_SESSIONS_H
+
+#include "neighbours.h"
+
+enum {
+	SESSIONS_MAX	= 4096,
+};
+
+struct sessions;
+
+/* Where nodes are, as far as anybody knows. */
+struct sessions_routes {
+	/* Whose address is it? Return: false where nobody's. */
+	bool (*owner)(void *arg, const struct sw_addr *addr,
+		      __u8 key[SW_KEY_LEN]);
+	/*
+	 * The best paths first, over relays, with ids of 0. Return: how many
+	 * there are, @max at most.
+	 */
+	unsigned int (*paths)(void *arg, const __u8 key[SW_KEY_LEN],
+			      struct kernel_path *path, unsigned int max);
+	void *arg;
+};
+
+struct sessions *sessions_new(const struct config *config,
+			      const struct sw_identity *self,
+			      struct kernel *kernel, struct times *times,
+			      const struct sessions_routes *routes);
+void sessions_free(struct sessions *s);
+
+/* What the kernel has from before; before any link is up. */
+int sessions_adopt(struct sessions *s, __u64 now, struct sw_error *err);
+
+/* A link with a neighbour can be used, or never again. */
+void sessions_link_up(struct sessions *s, const struct neighbour *link);
+void sessions_link_down(struct sessions *s, const struct neighbour *link);
+
+void sessions_miss(struct sessions *s, const struct sw_addr *addr, __u64 now);
+
+/* A CONTROL message that has labels. */
+void sessions_message(struct sessions *s, const struct kernel_message *m,
+		      __u64 now);
+
+/* The routes may be others now. */
+void sessions_reroute(struct sessions *s, __u64 now);
+
+__u64 sessions_run(struct sessions *s, __u64 now);
+
+#endif /* _SKYWIRE_SWD_SESSIONS_H */

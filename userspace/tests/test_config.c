@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/compiler.h"
+#include "swd/config.h"
+#include "test.h"
+
+#define KEY	"js22x5vnph57lk54zl6me2oyltjgkhwuxcc3lbu7eqno34ffxiuq"
+#define KEY2	"oqrltcdvtadi4mweisfjjgw3fegq6trvxhqbwdxf6gq6mah6ez2a"
+
+static struct config config;
+static struct sw_error err;
+
+static int parse(const char *text)
+{
+	config_free(&config);
+	config_init(&config, "sw7");
+	return config_parse(&config, "t.conf", text, strlen(text), &err);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	config_free(&config);
+	return 0;
+}
+
+static void nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(config.port, 51820);
+	assert_int_equal(config.rekey_after, 120);
+	assert_true(config.accept_any);
+	assert_string_equal(config.identity, "/etc/skywire/sw7.key");
+	assert_true(config_matches(&config.ethernet, "eth0"));
+}
+
+static void everything(void **state)
+{
+	static const char text[] =
+		"# a comment\n"
+		"[Interface]\n"
+		"  Identity = /etc/key # where it is\n"
+		"\tlistenport=5000\n"
+		"FwMark = 0x10\n"
+		"\n"
+		"[Node]\n"
+		"Accept = peers\n"
+		"SealHeader = yes\n"
+		"Prefixes = 10.0.0.0/8, ::/0\n"
+		"[Peer]\n"
+		"PublicKey = " KEY "\n"
+		"Endpoint = 192.0.2.1:5000, [2001:db8::1]:6000\n"
+		"Endpoint = [fe80::1%eth0]:1\n"
+		"[Peer]\n"
+		"PublicKey = " KEY2 "\n"
+		"Endpoint = 02:00:00:00:00:01%eth1\n"
+		"Label = 77\n"
+		"[Discovery]\n"
+		"Ethernet = !docker*, eth*\n"
+		"Multicast = none\n"
+		"[Routing]\n"
+		"Algorithm = static\n"
+		"Paths = /etc/paths";
+
+	(void)state;
+	assert_int_equal(parse(text), 0);
+	assert_string_equal(config.identity, "/etc/key");
+	assert_int_equal(config.port, 5000);
+	assert_int_equal(config.fwmark, 16);
+	assert_false(config.accept_any);
+	assert_true(config.seal_header);
+	assert_int_equal(config.prefixes, 2);
+	assert_int_equal(config.peers, 2);
+	assert_int_equal(config.peer[0].endpoints, 3);
+	assert_int_equal(config.peer[0].endpoint[1].port, 6000);
+	assert_string_equal(config.peer[0].endpoint[2].zone, "eth0");
+	assert_int_equal(config.peer[0].line, 11);
+	assert_int_equal(config.peer[1].endpoints, 1);
+	assert_int_equal(config.peer[1].endpoint[0].addr.len, 6);
+	assert_string_equal(config.peer[1].endpoint[0].zone, "eth1");
+	assert_int_equal(config.peer[1].label, 77);
+	assert_true(config_matches(&config.ethernet, "eth3"));
+	assert_false(config_matches(&config.ethernet, "docker0"));
+	assert_false(config_matches(&config.ethernet, "wlan0"));
+	assert_false(config_matches(&config.multicast, "eth3"));
+	assert_string_equal(config.paths, "/etc/paths");
+}
+
+/* Each says where it is, and what was expected. */
+static void mistakes(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *where;
+		const char *what;
+	} bad[] = {
+		{ "ListenPort = 1\n", "t.conf:1:", "section" },
+		{ "[Interface]\nListenPort = 0\n", "t.conf:2:", "1 to 65535" },
+		{ "[Interface]\n\nListenPort = x\n", "t.conf:3:", "1 to 65535" },
+		{ "[Interface]\nListenPort =\n", "t.conf:2:", "missing" },
+		{ "[Interface]\nListen = 1\n", "t.conf:2:", "ListenPort" },
+		{ "[Interfaces]\nListenPort = 1\n", "t.conf:2:", "[Interface]" },
+		{ "[Interface]\nListenPort\n", "t.conf:2:", "Name = value" },
+		{ "[Interface\nListenPort = 1\n", "t.conf:1:", "[Section]" },
+		{ "[Interface]\nIdentity = key\n", "t.conf:2:", "begins with /" },
+		{ "[Node]\nSealHeader = maybe\n", "t.conf:2:", "yes or no" },
+		{ "[Node]\nAccept = all\n", "t.conf:2:", "any or peers" },
+		{ "[Node]\nPrefixes = 10.0.0.1/8\n", "t.conf:2:", "beyond" },
+		{ "[Peer]\nEndpoint = 192.0.2.1:1\n", "t.conf:1:", "PublicKey" },
+		{ "[Peer]\nPublicKey = xyz\n", "t.conf:2:", "base32 or hex" },
+		{ "[Peer]\nPublicKey = " KEY "\n[Peer]\nPublicKey = " KEY "\n",
+		  "t.conf:4:", "another" },
+		{ "[Peer]\nPublicKey = " KEY "\nEndpoint = relay.example.org:5000\n",
+		  "t.conf:3:", "host names are not looked up" },
+		{ "[Peer]\nPublicKey = " KEY "\nEndpoint = localhost:5000\n",
+		  "t.conf:3:", "host names are not looked up" },
+		{ "[Peer]\nPublicKey = " KEY "\nEndpoint = 192.0.2.1\n",
+		  "t.conf:3:", "ADDR:PORT" },
+		{ "[Peer]\nPublicKey = " KEY "\nEndpoint = 02:00:00:00:00:01\n",
+		  "t.conf:3:", "%eth0" },
+		{ "[Peer]\nPublicKey = " KEY "\nEndpoint = 02:00:00:00:01%eth0\n",
+		  "t.conf:3:", "%eth0" },
+		{ "[Peer]\nPublicKey = " KEY "\nEndpoint = [2001:db8::1%eth0]:1\n",
+		  "t.conf:3:", "link-local" },
+		{ "[Peer]\nPublicKey = " KEY "\nLabel = 65536\n", "t.conf:3:", "65535" },
+		{ "[Discovery]\nEthernet = a-name-that-is-too-long\n", "t.conf:2:",
+		  "1 to 15" },
+		{ "[Routing]\nAlgorithm = magic\n", "t.conf:2:", "linkstate, static" },
+		{ "[Routing]\nAlgorithm = static\n", "t.conf", "Paths" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (parse(bad[i].text) != -EINVAL)
+			fail_msg("taken: %s", bad[i].text);
+		if (strncmp(err.text, bad[i].where, strlen(bad[i].where)) ||
+		    !strstr(err.text, bad[i].what))
+			fail_msg("'%s' of: %s", err.text, bad[i].text);
+	}
+}
+
+/* The first of several is told. */
+static void two_mistakes(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("[Interface]\njunk\nListenPort = x\n"), -EINVAL);
+	assert_non_null(strstr(err.text, "t.conf:2:"));
+	assert_int_equal(parse("[Interface]\nListenPort = x\njunk\n"), -EINVAL);
+	assert_non_null(strstr(err.text, "t.conf:2:"));
+}
+
+static void bounds(void **state)
+{
+	static char text[1 << 16];
+	size_t i, len = 0;
+
+	(void)state;
+	memset(text, 'x', 300);
+	memcpy(text, "[Interface]\nIdentity = /", 24);
+	assert_int_equal(parse(text), -EINVAL);
+	assert_non_null(strstr(err.text, "t.conf:2:"));
+	for (i = 0; i <= CONFIG_PEERS_MAX; i++)
+		len += sprintf(text + len, "[Peer]\nPublicKey = %064zx\n", i + 1);
+	assert_int_equal(parse(text), -EINVAL);
+	assert_non_null(strstr(err.text, "256 peers"));
+	config_free(&config);
+	config_init(&config, "sw0");
+	assert_int_equal(config_parse(&config, "t.conf", "[A\0]\n", 5, &err), -EINVAL);
+}
+
+int main(void)
+{
+	const struct cm_unit_test tests[] = {
+		cmocka_unit_test(nothing),
+		cmocka_unit_test(everything),
+		cmocka_unit_test(mistakes),
+		cmocka_unit_test(two_mistakes),
+		cmocka_unit_test(bounds),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, tear_down);
+}

@@ -1,0 +1,681 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Links and sessions of several daemons, over a kernel that is made up. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "lib/compiler.h"
+#include "mock_kernel.h"
+#include "swd/neighbours.h"
+#include "swd/log.h"
+#include "swd/paths.h"
+#include "swd/sessions.h"
+#include "test.h"
+
+enum { NODES = 3 };
+
+struct node {
+	struct config		config;
+	struct sw_identity	*self;
+	struct times		*times;
+	struct kernel		*kernel;
+	struct neighbours	*neighbours;
+	struct paths		*paths;
+	struct sessions_routes	routes;
+	struct sessions		*sessions;
+	unsigned int		ups;
+	unsigned int		downs;
+};
+
+static struct node node[NODES];
+static __u64 now;
+
+static void on_handshake(void *arg, const struct sw_endpoint *from,
+			 const __u8 *frame, size_t len)
+{
+	neighbours_frame(((struct node *)arg)->neighbours, from, frame, len, now);
+}
+
+static void on_message(void *arg, const struct kernel_message *m)
+{
+	sessions_message(((struct node *)arg)->sessions, m, now);
+}
+
+static void on_link(void *arg, const struct kernel_link *link, bool gone)
+{
+	neighbours_link(((struct node *)arg)->neighbours, link, gone, now);
+}
+
+static const struct kernel_events kernel_events = {
+	.handshake = on_handshake, .message = on_message, .link = on_link,
+};
+
+static void on_up(void *arg, struct neighbour *link)
+{
+	struct node *n = arg;
+
+	n->ups++;
+	sessions_link_up(n->sessions, link);
+}
+
+static void on_down(void *arg, struct neighbour *link)
+{
+	struct node *n = arg;
+
+	n->downs++;
+	sessions_link_down(n->sessions, link);
+}
+
+static void on_changed(void *arg, struct neighbour *link)
+{
+	(void)arg;
+	(void)link;
+}
+
+static const struct neighbours_events events = { on_up, on_down, on_changed };
+
+static void make_parts(struct node *n)
+{
+	struct sw_error err;
+
+	n->neighbours = neighbours_new(&n->config, n->self, n->kernel, n->times,
+				       &events, n);
+	n->routes = (struct sessions_routes) { paths_owner, paths_find, n->paths };
+	n->sessions = sessions_new(&n->config, n->self, n->kernel, n->times,
+				   &n->routes);
+	assert_int_equal(sessions_adopt(n->sessions, now, &err), 0);
+	assert_int_equal(neighbours_adopt(n->neighbours, now, &err), 0);
+}
+
+static void stop(struct node *n)
+{
+	sessions_free(n->sessions);
+	neighbours_free(n->neighbours);
+}
+
+static int set_up(void **state)
+{
+	struct sw_error err;
+	unsigned int i;
+
+	(void)state;
+	log_set(-1, "");
+	now = 1000000;
+	memset(node, 0, sizeof(node));
+	for (i = 0; i < NODES; i++) {
+		__u8 seed[SW_SEED_LEN] = { i + 1 };
+
+		config_init(&node[i].config, "sw0");
+		node[i].self = sw_identity_new(seed);
+		node[i].times = times_open(NULL);
+		node[i].kernel = mock_kernel(&kernel_events, &node[i], i + 1);
+		node[i].paths = paths_parse("none", "", &err);
+		make_parts(&node[i]);
+	}
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < NODES; i++) {
+		stop(&node[i]);
+		times_close(node[i].times);
+		paths_free(node[i].paths);
+		sw_identity_free(node[i].self);
+	}
+	mock_free();
+	return 0;
+}
+
+static void run_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NODES; i++) {
+		neighbours_run(node[i].neighbours, now);
+		sessions_run(node[i].sessions, now);
+	}
+}
+
+/* Seconds pass, and what is sent arrives. */
+static void pass(unsigned int seconds)
+{
+	__u64 end = now + 1000ull * seconds;
+
+	for (; now < end; now += 100) {
+		run_all();
+		mock_deliver();
+	}
+}
+
+/* The node whose key is the lower one, of two */
+static struct node *lower(struct node *a, struct node *b)
+{
+	return memcmp(a->self->key, b->self->key, SW_KEY_LEN) < 0 ? a : b;
+}
+
+static struct node *other(struct node *a)
+{
+	return a == &node[0] ? &node[1] : &node[0];
+}
+
+static void configure(struct node *n, const struct node *to, __u16 label,
+		      const __u8 *psk)
+{
+	struct config_peer peer = {
+		.endpoint = { to->kernel->at }, .endpoints = 1, .label = label,
+	};
+
+	memcpy(peer.key, to->self->key, SW_KEY_LEN);
+	assert_int_equal(neighbours_configure(n->neighbours, &peer, psk, now), 0);
+}
+
+/* Does @a have a link with @b, and both the same newest key for it? */
+static bool linked(const struct node *a, const struct node *b)
+{
+	const struct mock_key *ka, *kb;
+
+	if (!a->kernel->links || !b->kernel->links)
+		return false;
+	ka = mock_key_of(a->kernel, a->kernel->link[0].label, NULL);
+	kb = mock_key_of(b->kernel, b->kernel->link[0].label, NULL);
+	return ka && kb && !memcmp(ka->tx, kb->rx, 32) && !memcmp(ka->rx, kb->tx, 32) &&
+	       ka->key.tx_index == kb->key.rx_index &&
+	       ka->key.rx_index == kb->key.tx_index &&
+	       ka->key.role != kb->key.role &&
+	       !memcmp(a->kernel->link[0].neighbour, b->self->key, SW_KEY_LEN);
+}
+
+static bool is_peer(const struct node *a, const struct node *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->kernel->peers; i++)
+		if (!memcmp(a->kernel->peer[i], b->self->key, SW_KEY_LEN))
+			return true;
+	return false;
+}
+
+/* One knows the other's address, which knows nothing. */
+static void one_sided(void **state)
+{
+	(void)state;
+	configure(&node[0], &node[1], 77, NULL);
+	pass(1);
+	assert_true(linked(&node[0], &node[1]));
+	assert_int_equal(node[0].kernel->link[0].label, 77);
+	assert_int_equal(node[0].kernel->offers_out, 1);
+	assert_int_equal(node[0].ups, 1);
+	assert_int_equal(node[1].ups, 1);
+	assert_true(is_peer(&node[0], &node[1]));
+	assert_true(is_peer(&node[1], &node[0]));
+	assert_int_equal(node[1].kernel->path[0].count, 0);
+}
+
+static void both_at_once(void **state)
+{
+	struct node *low = lower(&node[0], &node[1]);
+
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	configure(&node[1], &node[0], 0, NULL);
+	run_all();
+	assert_int_equal(mock_waiting(), 2);
+	mock_deliver();
+	assert_true(linked(&node[0], &node[1]));
+	assert_int_equal(node[0].kernel->keys, 1);
+	assert_int_equal(mock_key_of(low->kernel, low->kernel->link[0].label, NULL)->key.role,
+			 SKYWIRE_ROLE_INITIATOR);
+}
+
+/* Where the lower key's offers are lost, the other's must be answered. */
+static void one_way_at_first(void **state)
+{
+	struct node *low = lower(&node[0], &node[1]);
+	unsigned int i;
+
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	configure(&node[1], &node[0], 0, NULL);
+	for (i = 0; i < 300 && !linked(&node[0], &node[1]); i++, now += 100) {
+		neighbours_run(low->neighbours, now);
+		mock_lose();
+		neighbours_run(other(low)->neighbours, now);
+		mock_deliver();
+	}
+	assert_true(linked(&node[0], &node[1]));
+}
+
+static void losses(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	for (i = 0; i < 6; i++) {
+		run_all();
+		mock_lose();
+		now += 10000;
+	}
+	assert_false(linked(&node[0], &node[1]));
+	assert_in_range(node[0].kernel->offers_out, 4, 6);
+	pass(90);
+	assert_true(linked(&node[0], &node[1]));
+}
+
+/* The answer is lost: the next offer must be answered as well. */
+static void lost_answer(void **state)
+{
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	run_all();
+	mock_deliver_one();
+	assert_int_equal(node[1].kernel->keys, 1);
+	mock_lose();
+	assert_false(linked(&node[0], &node[1]));
+	pass(10);
+	assert_true(linked(&node[0], &node[1]));
+	assert_int_equal(node[1].kernel->links, 1);
+}
+
+static void rekeying(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	node[0].config.rekey_after = 10;
+	node[1].config.rekey_after = 10;
+	configure(&node[0], &node[1], 0, NULL);
+	pass(1);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(node[0].kernel->keys, i + 1);
+		assert_true(linked(&node[0], &node[1]));
+		pass(10);
+	}
+	/* One end asks, as long as it is there. */
+	assert_int_equal(node[1].kernel->offers_out, 0);
+	assert_int_equal(node[0].kernel->links, 1);
+	assert_int_equal(node[0].ups, 1);
+	assert_int_equal(node[1].ups, 1);
+	assert_int_equal(node[0].downs + node[1].downs, 0);
+}
+
+/* A daemon that is killed, and another that finds what it has left. */
+static void adoption(void **state)
+{
+	struct node *n = &node[0];
+
+	(void)state;
+	configure(n, &node[1], 0, NULL);
+	pass(1);
+	stop(n);
+	make_parts(n);
+	configure(n, &node[1], 0, NULL);
+	assert_int_equal(n->ups, 2);
+	pass(60);
+	/* It is for the same link, and not before its time. */
+	assert_int_equal(n->kernel->keys, 1);
+	assert_int_equal(n->kernel->links, 1);
+	assert_int_equal(n->kernel->paths, 1);
+	n->kernel->key[0].key.age = 0;
+	pass(70);
+	assert_int_equal(n->kernel->keys, 2);
+	assert_int_equal(n->kernel->links, 1);
+	assert_int_equal(node[1].kernel->links, 1);
+	assert_true(linked(&node[0], &node[1]));
+}
+
+static void pre_shared(void **state)
+{
+	static const __u8 psk[SW_NOISE_KEY] = "one", wrong[SW_NOISE_KEY] = "two";
+
+	(void)state;
+	configure(&node[0], &node[1], 0, psk);
+	configure(&node[1], &node[0], 0, wrong);
+	pass(20);
+	assert_false(linked(&node[0], &node[1]));
+	tear_down(NULL);
+	set_up(NULL);
+	configure(&node[0], &node[1], 0, psk);
+	configure(&node[1], &node[0], 0, psk);
+	pass(1);
+	assert_true(linked(&node[0], &node[1]));
+}
+
+static void cookies(void **state)
+{
+	(void)state;
+	node[1].kernel->asks_cookie = true;
+	node[0].kernel->asks_cookie = true;
+	node[0].config.rekey_after = 60;
+	configure(&node[0], &node[1], 0, NULL);
+	run_all();
+	mock_deliver();
+	assert_true(linked(&node[0], &node[1]));
+	assert_int_equal(node[0].kernel->offers_out, 2);
+	/* The next one brings it along. */
+	pass(61);
+	assert_int_equal(node[0].kernel->offers_out, 3);
+}
+
+/* An offer that was answered is not answered again. */
+static void replays(void **state)
+{
+	__u8 frame[SW_HANDSHAKE_FRAME_MAX], msg[SW_EXCHANGE_MAX];
+	struct sw_terms own = { .lanes = 1, .ciphers = 2, .index = { 9 }, .time = 5 };
+	struct sw_exchange *x = sw_exchange_new(node[0].self, SW_LAYER_LINK,
+						node[1].self->key);
+	size_t len = sw_exchange_offer(x, &own, msg);
+
+	(void)state;
+	len = sw_frame_build(frame, SW_FRAME_INITIATION, 9, msg, len,
+			     node[1].self->key);
+	neighbours_frame(node[1].neighbours, &node[0].kernel->at, frame, len, now);
+	assert_int_equal(node[1].kernel->keys, 1);
+	neighbours_frame(node[1].neighbours, &node[0].kernel->at, frame, len, now);
+	assert_int_equal(node[1].kernel->keys, 1);
+	sw_exchange_free(x);
+}
+
+static void not_accepted(void **state)
+{
+	(void)state;
+	node[1].config.accept_any = false;
+	configure(&node[0], &node[1], 0, NULL);
+	pass(5);
+	assert_int_equal(node[1].kernel->links, 0);
+	configure(&node[1], &node[0], 0, NULL);
+	pass(20);
+	assert_true(linked(&node[0], &node[1]));
+}
+
+/* What was only heard of is tried by one end, and goes when it is silent. */
+static void discovered(void **state)
+{
+	struct node *low = lower(&node[0], &node[1]), *high = other(low);
+
+	(void)state;
+	neighbours_discovered(high->neighbours, low->self->key, &low->kernel->at, now);
+	run_all();
+	assert_int_equal(mock_waiting(), 0);
+	neighbours_discovered(low->neighbours, high->self->key, &high->kernel->at, now);
+	run_all();
+	mock_deliver();
+	assert_true(linked(&node[0], &node[1]));
+	mock_liveness(low->kernel, low->kernel->link[0].label, SKYWIRE_LIVENESS_ALIVE);
+	mock_liveness(low->kernel, low->kernel->link[0].label, SKYWIRE_LIVENESS_DEAD);
+	high->kernel->at.port++;
+	pass(150);
+	assert_int_equal(low->kernel->links, 1);
+	pass(200);
+	assert_int_equal(low->kernel->links, 0);
+	assert_int_equal(low->kernel->peers, 0);
+	assert_int_equal(low->downs, 1);
+}
+
+/* Nobody can make a table grow without bounds. */
+static void many_beacons(void **state)
+{
+	struct sw_endpoint ep = node[2].kernel->at;
+	struct neighbour *l = NULL;
+	unsigned int i, count = 0;
+	__u8 key[SW_KEY_LEN];
+
+	(void)state;
+	for (i = 0; i < 3 * NEIGHBOURS_MAX; i++) {
+		randombytes_buf(key, sizeof(key));
+		neighbours_discovered(node[0].neighbours, key, &ep, now);
+	}
+	while ((l = neighbours_next(node[0].neighbours, l)))
+		count++;
+	assert_int_equal(count, NEIGHBOURS_MAX);
+	for (i = 0; i < 200; i++, now += 1000) {
+		neighbours_run(node[0].neighbours, now);
+		mock_lose();
+	}
+	assert_null(neighbours_next(node[0].neighbours, NULL));
+}
+
+static void dead_link(void **state)
+{
+	unsigned int before;
+
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	pass(1);
+	before = node[0].kernel->offers_out;
+	mock_liveness(node[0].kernel, node[0].kernel->link[0].label,
+		      SKYWIRE_LIVENESS_DEAD);
+	run_all();
+	assert_int_equal(node[0].kernel->offers_out, before + 1);
+	mock_deliver();
+	assert_true(linked(&node[0], &node[1]));
+}
+
+static void deleted_link(void **state)
+{
+	struct kernel_link link;
+	struct sw_error err;
+
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	pass(1);
+	link = node[0].kernel->link[0];
+	kernel_link_del(node[0].kernel, link.label, &err);
+	neighbours_link(node[0].neighbours, &link, true, now);
+	assert_int_equal(node[0].downs, 1);
+	assert_false(is_peer(&node[0], &node[1]));
+	pass(3);
+	assert_int_equal(node[0].kernel->links, 1);
+	assert_int_equal(node[0].ups, 2);
+}
+
+/* --- sessions: node 0 - node 1 - node 2 ------------------------------------ */
+
+static __u16 label_to(const struct node *a, const struct node *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < a->kernel->links; i++)
+		if (!memcmp(a->kernel->link[i].neighbour, b->self->key, SW_KEY_LEN))
+			return a->kernel->link[i].label;
+	fail_msg("no link");
+	return 0;
+}
+
+static void set_paths(struct node *a, const struct node *b)
+{
+	char key[SW_KEY_TEXT], text[256];
+	struct sw_error err;
+
+	sw_key_format(key, b->self->key);
+	snprintf(text, sizeof(text), "peer %s link %u labels %u\n", key,
+		 label_to(a, &node[1]), label_to(&node[1], b));
+	paths_free(a->paths);
+	a->paths = paths_parse("test", text, &err);
+	assert_non_null(a->paths);
+	a->routes.arg = a->paths;
+}
+
+static struct sw_addr address_of(const struct node *n)
+{
+	struct sw_addr addr = { .len = 16 };
+
+	sw_address(addr.bytes, n->self->key);
+	return addr;
+}
+
+static void make_line(void)
+{
+	configure(&node[0], &node[1], 0, NULL);
+	configure(&node[2], &node[1], 0, NULL);
+	pass(1);
+	set_paths(&node[0], &node[2]);
+}
+
+static bool in_session(const struct node *a, const struct node *b)
+{
+	const struct mock_key *ka = mock_key_of(a->kernel, 0, b->self->key);
+	const struct mock_key *kb = mock_key_of(b->kernel, 0, a->self->key);
+
+	return ka && kb && !memcmp(ka->tx, kb->rx, 32) &&
+	       !memcmp(ka->rx, kb->tx, 32) && ka->key.tx_index == kb->key.rx_index &&
+	       ka->key.rx_index == kb->key.tx_index;
+}
+
+static void over_a_relay(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	struct node *a = &node[0], *b = &node[2];
+
+	(void)state;
+	make_line();
+	sessions_miss(a->sessions, &addr, now);
+	assert_int_equal(a->kernel->released, 0);
+	mock_deliver();
+	assert_int_equal(a->kernel->released, 1);
+	assert_int_equal(a->kernel->refused, 0);
+	assert_true(in_session(a, b));
+	assert_true(is_peer(a, b));
+	assert_true(is_peer(b, a));
+	/* The way back was learned from the offer. */
+	assert_int_equal(b->kernel->path[b->kernel->paths - 1].count, 1);
+	assert_int_equal(b->kernel->path[b->kernel->paths - 1].label[0],
+			 htons(label_to(&node[1], a)));
+}
+
+static void both_want(void **state)
+{
+	struct sw_addr to_a = address_of(&node[0]), to_b = address_of(&node[2]);
+	struct node *a = &node[0], *b = &node[2];
+
+	(void)state;
+	make_line();
+	set_paths(b, a);
+	sessions_miss(a->sessions, &to_b, now);
+	sessions_miss(b->sessions, &to_a, now);
+	mock_deliver();
+	assert_true(in_session(a, b));
+	assert_int_equal(a->kernel->released + b->kernel->released, 1);
+}
+
+static void unknown_key(void **state)
+{
+	struct sw_addr addr = { .len = 16, .bytes = { 0xfc, 1 } };
+
+	(void)state;
+	make_line();
+	sessions_miss(node[0].sessions, &addr, now);
+	assert_int_equal(node[0].kernel->refused, 1);
+	assert_int_equal(node[0].kernel->peers, 1);
+}
+
+static void no_answer(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+
+	(void)state;
+	make_line();
+	node[2].kernel->at.port++;
+	sessions_miss(node[0].sessions, &addr, now);
+	pass(1);
+	assert_int_equal(node[0].kernel->refused, 0);
+	pass(3);
+	assert_int_equal(node[0].kernel->refused, 1);
+	assert_int_equal(node[0].kernel->peers, 1);
+}
+
+static void idle_session(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	unsigned int keys;
+
+	(void)state;
+	make_line();
+	sessions_miss(node[0].sessions, &addr, now);
+	node[0].kernel->packets = 1;
+	node[2].kernel->packets = 1;
+	pass(130);
+	keys = node[0].kernel->keys;
+	node[0].kernel->packets++;
+	node[2].kernel->packets++;
+	pass(120);
+	assert_true(node[0].kernel->keys > keys);
+	assert_true(in_session(&node[0], &node[2]));
+	pass(600);
+	assert_int_equal(node[0].kernel->peers, 1);
+	assert_int_equal(node[2].kernel->peers, 1);
+}
+
+static void relay_goes(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	struct kernel_link link;
+	struct sw_error err;
+
+	(void)state;
+	make_line();
+	sessions_miss(node[0].sessions, &addr, now);
+	mock_deliver();
+	link = node[0].kernel->link[0];
+	kernel_link_del(node[0].kernel, link.label, &err);
+	neighbours_link(node[0].neighbours, &link, true, now);
+	assert_int_equal(node[0].kernel->peers, 0);
+}
+
+static void odd_messages(void **state)
+{
+	__u8 bytes[512];
+	struct kernel_message m = { .count = 1, .link = 1, .payload = bytes };
+	unsigned int i;
+
+	(void)state;
+	make_line();
+	for (i = 0; i < 2000; i++) {
+		randombytes_buf(bytes, sizeof(bytes));
+		bytes[0] = 1 + i % 2;
+		m.len = i % (sizeof(bytes) + 1);
+		sessions_message(node[0].sessions, &m, now);
+		bytes[0] = 1 + i % 3;
+		neighbours_frame(node[0].neighbours, &node[1].kernel->at, bytes,
+				 m.len, now);
+	}
+	assert_int_equal(node[0].kernel->keys, 1);
+}
+
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct cm_unit_test tests[] = {
+		TEST(one_sided),
+		TEST(both_at_once),
+		TEST(one_way_at_first),
+		TEST(losses),
+		TEST(lost_answer),
+		TEST(rekeying),
+		TEST(adoption),
+		TEST(pre_shared),
+		TEST(cookies),
+		TEST(replays),
+		TEST(not_accepted),
+		TEST(discovered),
+		TEST(many_beacons),
+		TEST(dead_link),
+		TEST(deleted_link),
+		TEST(over_a_relay),
+		TEST(both_want),
+		TEST(unknown_key),
+		TEST(no_answer),
+		TEST(idle_session),
+		TEST(relay_goes),
+		TEST(odd_messages),
+	};
+
+	return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "swd/log.h"
+#include "swd/times.h"
+#include "test.h"
+
+static const __u8 key[SW_KEY_LEN] = { 1 }, other[SW_KEY_LEN] = { 2 };
+static char dir[32], path[64];
+
+static int set_up(void **state)
+{
+	(void)state;
+	log_set(-1, "");
+	strcpy(dir, "/tmp/skywire-test-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/times", dir);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(dir);
+}
+
+static void once(void **state)
+{
+	struct times *t = times_open(NULL);
+
+	(void)state;
+	assert_true(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_false(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_false(times_take(t, SW_LAYER_LINK, key, 9));
+	assert_true(times_take(t, SW_LAYER_SESSION, key, 9));
+	assert_true(times_take(t, SW_LAYER_LINK, other, 9));
+	assert_true(times_take(t, SW_LAYER_LINK, key, 11));
+	times_close(t);
+}
+
+static void own_rise(void **state)
+{
+	struct times *t = times_open(NULL);
+	__u64 last = 0, next;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++, last = next) {
+		next = times_next(t);
+		assert_true(next > last);
+	}
+	times_close(t);
+}
+
+/* Also after a crash, and with a clock that was wrong before. */
+static void own_survive(void **state)
+{
+	unsigned long long written;
+	struct times *t;
+	__u64 last;
+	FILE *file;
+
+	(void)state;
+	t = times_open(path);
+	last = times_next(t);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "own %llu", &written), 1);
+	fclose(file);
+	assert_true(written > last);
+	times_close(t);
+	file = fopen(path, "w");
+	fprintf(file, "own %llu\n", written * 2);
+	fclose(file);
+	t = times_open(path);
+	assert_true(times_next(t) > written * 2);
+	times_close(t);
+}
+
+static void others_survive(void **state)
+{
+	struct times *t = times_open(path);
+
+	(void)state;
+	assert_true(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_true(times_take(t, SW_LAYER_SESSION, key, 1ull << 63));
+	times_close(t);
+	t = times_open(path);
+	assert_false(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_false(times_take(t, SW_LAYER_SESSION, key, 1ull << 63));
+	assert_true(times_take(t, SW_LAYER_LINK, key, 11));
+	times_close(t);
+}
+
+/* The longest unheard of go first. */
+static void bounded(void **state)
+{
+	struct times *t = times_open(NULL);
+	__u8 many[SW_KEY_LEN] = { 3 };
+	unsigned int i;
+
+	(void)state;
+	assert_true(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_true(times_take(t, SW_LAYER_LINK, other, 10));
+	for (i = 0; i < TIMES_MAX - 1; i++) {
+		memcpy(many + 1, &i, sizeof(i));
+		assert_true(times_take(t, SW_LAYER_LINK, many, 10));
+		if (i == 100)
+			assert_true(times_take(t, SW_LAYER_LINK, key, 11));
+	}
+	assert_false(times_take(t, SW_LAYER_LINK, key, 11));
+	assert_true(times_take(t, SW_LAYER_LINK, other, 10));
+	times_close(t);
+}
+
+/* Nothing of it is a reason to stop. */
+static void odd_files(void **state)
+{
+	struct times *t;
+	FILE *file = fopen(path, "w");
+
+	(void)state;
+	fputs("own x\n9 1 zz\n0 5 short\n\n0\nown 7\n", file);
+	fclose(file);
+	t = times_open(path);
+	assert_true(times_next(t) > 7);
+	times_close(t);
+	t = times_open("/nonexistent/times");
+	assert_true(times_next(t) > 0);
+	assert_true(times_take(t, SW_LAYER_LINK, key, 1));
+	times_close(t);
+}
+
+int main(void)
+{
+	const struct cm_unit_test tests[] = {
+		cmocka_unit_test(once),
+		cmocka_unit_test(own_rise),
+		cmocka_unit_test(own_survive),
+		cmocka_unit_test(others_survive),
+		cmocka_unit_test(bounded),
+		cmocka_unit_test(odd_files),
+	};
+
+	return cmocka_run_group_tests_name("times", tests, set_up, tear_down);
+}
