@@ -12,6 +12,7 @@
 #include "lib/keyfile.h"
 #include "daemon.h"
 #include "device.h"
+#include "discovery.h"
 #include "identity.h"
 #include "log.h"
 #include "neighbours.h"
@@ -25,6 +26,7 @@ struct daemon {
 	struct times		*times;
 	struct kernel		*kernel;
 	struct neighbours	*neighbours;
+	struct discovery	*discovery;
 	struct paths		*paths;
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
@@ -120,6 +122,14 @@ static const struct neighbours_events neighbours_events = {
 	.changed = on_changed,
 };
 
+static bool on_beacon(void *arg, const __u8 key[SW_KEY_LEN],
+		      const struct sw_endpoint *at)
+{
+	struct daemon *d = arg;
+
+	return neighbours_discovered(d->neighbours, key, at, now_ms());
+}
+
 /* --- routes ---------------------------------------------------------------- */
 
 static bool nobodys(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
@@ -166,6 +176,9 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 	(void)revents;
 	next = neighbours_run(d->neighbours, now);
 	other = sessions_run(d->sessions, now);
+	if (other < next)
+		next = other;
+	other = discovery_run(d->discovery, now);
 	if (other < next)
 		next = other;
 	ev_timer_stop(loop, &d->timer);
@@ -278,6 +291,10 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 				   &d->routes);
 	if (!d->neighbours || !d->sessions)
 		return sw_fail(err, ENOMEM, "out of memory");
+	d->discovery = discovery_new(d->loop, d->config, d->self->key, on_beacon, d,
+				     err);
+	if (!d->discovery)
+		return -EIO;
 	return sessions_adopt(d->sessions, now_ms(), err) ?:
 	       neighbours_adopt(d->neighbours, now_ms(), err) ?:
 	       configure_peers(d, err);
@@ -300,6 +317,7 @@ static int start(struct daemon *d, const char *dev, struct sw_error *err)
 void daemon_stop(struct daemon *d)
 {
 	stop_loop(d);
+	discovery_free(d->discovery);
 	sessions_free(d->sessions);
 	neighbours_free(d->neighbours);
 	kernel_close(d->kernel);

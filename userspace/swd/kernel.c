@@ -5,9 +5,12 @@
  * what the device tells all who listen.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <ev.h>
 #include <netlink/genl/ctrl.h>
@@ -15,7 +18,7 @@
 #include <netlink/netlink.h>
 #include <sodium.h>
 
-#include <linux/skywire.h>
+#include <skywire/wire.h>
 
 #include "lib/netlink.h"
 #include "kernel.h"
@@ -496,6 +499,26 @@ int kernel_handshake_send(struct kernel *k, const struct sw_endpoint *to,
 		nla_put(msg, SKYWIRE_A_LINK_FRAME, len, frame);
 	}
 	return do_it(k, msg, err);
+}
+
+/* IP fragments what is too large for an interface; Ethernet does not. */
+__u32 kernel_frame_room(struct kernel *k, const struct sw_endpoint *at)
+{
+	struct ifreq of = { 0 };
+	int fd, rc;
+
+	(void)k;
+	if (at->addr.len != 6)
+		return SKYWIRE_LINK_MTU_MAX;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return SKYWIRE_LINK_MTU_DEFAULT;
+	strcpy(of.ifr_name, at->zone);
+	rc = ioctl(fd, SIOCGIFMTU, &of);
+	close(fd);
+	if (rc || of.ifr_mtu < SW_LINK_OVERHEAD)
+		return SKYWIRE_LINK_MTU_DEFAULT;
+	return of.ifr_mtu - SW_LINK_OVERHEAD;
 }
 
 static void read_link(struct nlattr **attrs, void *arg)

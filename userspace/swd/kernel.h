@@ -102,6 +102,9 @@ int kernel_device_set(struct kernel *k, const __u8 key[SW_KEY_LEN], __u16 port,
 int kernel_handshake_send(struct kernel *k, const struct sw_endpoint *to,
 			  const __u8 *frame, size_t len, struct sw_error *err);
 
+/* The largest layer-2 packet that a link there may have. */
+__u32 kernel_frame_room(struct kernel *k, const struct sw_endpoint *at);
+
 /* @link: its label may be 0; the kernel's choice is put there. */
 int kernel_link_add(struct kernel *k, struct kernel_link *link,
 		    struct sw_error *err);

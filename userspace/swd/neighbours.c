@@ -265,10 +265,13 @@ static int install_link(struct neighbours *n, struct neighbour *l, __u64 now,
 		.label = l->label, .has_endpoint = true, .endpoint = l->endpoint,
 		.mtu = n->config->mtu,
 	};
+	__u32 room = kernel_frame_room(n->kernel, &l->endpoint);
 	int rc;
 
 	if (l->installed)
 		return 0;
+	if (link.mtu > room)
+		link.mtu = room;
 	memcpy(link.neighbour, l->key, SW_KEY_LEN);
 	rc = kernel_link_add(n->kernel, &link, err);
 	if (rc) {
@@ -589,17 +592,18 @@ void neighbours_resync(struct neighbours *n, __u64 now)
 
 /* --- from the outside ------------------------------------------------------ */
 
-void neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
+bool neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 			   const struct sw_endpoint *at, __u64 now)
 {
 	struct neighbour *l;
 
 	if (!memcmp(key, n->self->key, SW_KEY_LEN) || by_endpoint(n, key, at) ||
 	    (!n->config->accept_any && !psk_of(n, key)))
-		return;
+		return false;
 	l = add(n, key, at, now);
 	if (l && !is_lower(n->self->key, key))
 		l->due = now + HIGHER_WAITS;
+	return l;
 }
 
 static int share(struct neighbours *n, const __u8 key[SW_KEY_LEN], const __u8 *psk)

@@ -80,8 +80,11 @@ int neighbours_configure(struct neighbours *n, const struct config_peer *peer,
  */
 int neighbours_adopt(struct neighbours *n, __u64 now, struct sw_error *err);
 
-/* Somebody says to be there, and nothing vouches for it. */
-void neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
+/*
+ * Somebody says to be there, and nothing vouches for it. Return: whether that was
+ * not known.
+ */
+bool neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 			   const struct sw_endpoint *at, __u64 now);
 
 void neighbours_frame(struct neighbours *n, const struct sw_endpoint *from,

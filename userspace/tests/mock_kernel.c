@@ -196,6 +196,13 @@ int kernel_handshake_send(struct kernel *k, const struct sw_endpoint *to,
 	return 0;
 }
 
+__u32 kernel_frame_room(struct kernel *k, const struct sw_endpoint *to)
+{
+	(void)k;
+	(void)to;
+	return SKYWIRE_LINK_MTU_MAX;
+}
+
 int kernel_link_add(struct kernel *k, struct kernel_link *link, struct sw_error *err)
 {
 	if (!link->label)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who else is on the wires: beacons are sent, and heard, on all interfaces that
+ * the configuration admits. On Ethernet they need no IP; elsewhere, and where the
+ * configuration has no Ethernet beacons, they go by IPv6 multicast on the link.
+ * Interfaces are followed as they come, change and go.
+ */
+#ifndef _SKYWIRE_SWD_DISCOVERY_H
+#define _SKYWIRE_SWD_DISCOVERY_H
+
+#include "config.h"
+#include "lib/identity.h"
+
+struct ev_loop;
+struct discovery;
+
+enum {
+	INTERFACES_MAX	= 256,
+};
+
+/*
+ * A beacon was heard. Return: whether it was news, so that the other may want to
+ * hear of us soon.
+ */
+typedef bool (*discovery_fn)(void *arg, const __u8 key[SW_KEY_LEN],
+			     const struct sw_endpoint *at);
+
+/* Without the right to open packet sockets, there are no beacons on Ethernet. */
+struct discovery *discovery_new(struct ev_loop *loop, const struct config *config,
+				const __u8 key[SW_KEY_LEN], discovery_fn heard,
+				void *arg, struct sw_error *err);
+void discovery_free(struct discovery *d);
+
+/* @now: as with neighbours_run(). */
+__u64 discovery_run(struct discovery *d, __u64 now);
+
+#endif /* _SKYWIRE_SWD_DISCOVERY_H */
