@@ -677,6 +677,12 @@ swd_start() {
 		die "no daemon at $1: $(cat "$TMP/$1.log")"
 }
 
+# daemon_alive NODE OTHER: has NODE a link with it that is alive?
+daemon_alive() {
+	sw "$1" -j link show | jq -e --arg key "${KEY[$2]}" \
+		'[.[] | select(.neighbour == $key and .liveness == "alive")] | length > 0'
+}
+
 # swd_stop NODE [SIGNAL]
 swd_stop() {
 	stop "${DAEMON[$1]}" "${2:-TERM}"

@@ -16,7 +16,7 @@
 #include "identity.h"
 #include "log.h"
 #include "neighbours.h"
-#include "paths.h"
+#include "network.h"
 #include "sessions.h"
 
 struct daemon {
@@ -27,7 +27,7 @@ struct daemon {
 	struct kernel		*kernel;
 	struct neighbours	*neighbours;
 	struct discovery	*discovery;
-	struct paths		*paths;
+	struct network		*network;
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
 	ev_prepare		prepare;
@@ -62,6 +62,8 @@ static void on_message(void *arg, const struct kernel_message *m)
 
 	if (m->count)
 		sessions_message(d->sessions, m, now_ms());
+	else
+		network_message(d->network, m, now_ms());
 }
 
 static void on_miss(void *arg, const struct sw_addr *addr, const __u8 *peer)
@@ -101,19 +103,22 @@ static void on_up(void *arg, struct neighbour *link)
 	struct daemon *d = arg;
 
 	sessions_link_up(d->sessions, link);
+	network_link(d->network, link, now_ms());
 }
 
 static void on_down(void *arg, struct neighbour *link)
 {
 	struct daemon *d = arg;
 
+	network_link_gone(d->network, link, now_ms());
 	sessions_link_down(d->sessions, link);
 }
 
 static void on_changed(void *arg, struct neighbour *link)
 {
-	(void)arg;
-	(void)link;
+	struct daemon *d = arg;
+
+	network_link(d->network, link, now_ms());
 }
 
 static const struct neighbours_events neighbours_events = {
@@ -130,57 +135,27 @@ static bool on_beacon(void *arg, const __u8 key[SW_KEY_LEN],
 	return neighbours_discovered(d->neighbours, key, at, now_ms());
 }
 
-/* --- routes ---------------------------------------------------------------- */
-
-static bool nobodys(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
-{
-	(void)arg;
-	(void)addr;
-	(void)key;
-	return false;
-}
-
-static unsigned int no_paths(void *arg, const __u8 key[SW_KEY_LEN],
-			     struct kernel_path *path, unsigned int max)
-{
-	(void)arg;
-	(void)key;
-	(void)path;
-	(void)max;
-	return 0;
-}
-
-static int set_routes(struct daemon *d, struct sw_error *err)
-{
-	d->routes.owner = nobodys;
-	d->routes.paths = no_paths;
-	if (strcmp(d->config->algorithm, "static"))
-		return 0;
-	d->paths = paths_load(d->config->paths, err);
-	if (!d->paths)
-		return -EINVAL;
-	d->routes.owner = paths_owner;
-	d->routes.paths = paths_find;
-	d->routes.arg = d->paths;
-	return 0;
-}
-
 /* --- the loop -------------------------------------------------------------- */
+
+static void earlier(__u64 *next, __u64 other)
+{
+	if (other < *next)
+		*next = other;
+}
 
 /* Before the loop waits: do what is due, and see to it that it wakes in time. */
 static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	struct daemon *d = w->data;
-	__u64 now = now_ms(), next, other;
+	__u64 now = now_ms(), next;
 
 	(void)revents;
 	next = neighbours_run(d->neighbours, now);
-	other = sessions_run(d->sessions, now);
-	if (other < next)
-		next = other;
-	other = discovery_run(d->discovery, now);
-	if (other < next)
-		next = other;
+	earlier(&next, network_run(d->network, now));
+	if (network_changed(d->network))
+		sessions_reroute(d->sessions, now);
+	earlier(&next, sessions_run(d->sessions, now));
+	earlier(&next, discovery_run(d->discovery, now));
 	ev_timer_stop(loop, &d->timer);
 	ev_timer_set(&d->timer, next > now ? (next - now) / 1000.0 : 0, 0);
 	ev_timer_start(loop, &d->timer);
@@ -285,12 +260,20 @@ static int configure_peers(struct daemon *d, struct sw_error *err)
 
 static int make_parts(struct daemon *d, struct sw_error *err)
 {
+	d->network = network_new(d->loop, d->config, d->self, d->kernel, d->times,
+				 now_ms(), err);
+	if (!d->network)
+		return -EINVAL;
+	d->routes = (struct sessions_routes) {
+		network_owner, network_paths, d->network
+	};
 	d->neighbours = neighbours_new(d->config, d->self, d->kernel, d->times,
 				       &neighbours_events, d);
 	d->sessions = sessions_new(d->config, d->self, d->kernel, d->times,
 				   &d->routes);
 	if (!d->neighbours || !d->sessions)
 		return sw_fail(err, ENOMEM, "out of memory");
+	network_join(d->network, d->neighbours);
 	d->discovery = discovery_new(d->loop, d->config, d->self->key, on_beacon, d,
 				     err);
 	if (!d->discovery)
@@ -307,8 +290,7 @@ static int start(struct daemon *d, const char *dev, struct sw_error *err)
 	d->self = identity_load(d->config->identity, err);
 	if (!d->self)
 		return -EINVAL;
-	rc = set_routes(d, err) ?: open_times(d, err) ?:
-	     open_kernel(d, dev, err) ?: make_parts(d, err);
+	rc = open_times(d, err) ?: open_kernel(d, dev, err) ?: make_parts(d, err);
 	if (!rc)
 		start_loop(d);
 	return rc;
@@ -319,10 +301,10 @@ void daemon_stop(struct daemon *d)
 	stop_loop(d);
 	discovery_free(d->discovery);
 	sessions_free(d->sessions);
+	network_free(d->network);
 	neighbours_free(d->neighbours);
 	kernel_close(d->kernel);
 	times_close(d->times);
-	paths_free(d->paths);
 	sw_identity_free(d->self);
 	free(d);
 }

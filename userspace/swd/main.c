@@ -10,7 +10,6 @@
 
 #include "daemon.h"
 #include "log.h"
-#include "paths.h"
 
 /* Exit codes */
 enum {
@@ -94,7 +93,6 @@ static int read_options(struct options *o, int argc, char **argv)
 /* The default file need not be there; one that is named must be. */
 static int read_config(const struct options *o, struct config *config)
 {
-	struct paths *paths = NULL;
 	struct sw_error err;
 	char path[64];
 	int rc = 0;
@@ -103,11 +101,6 @@ static int read_config(const struct options *o, struct config *config)
 	config_init(config, o->dev);
 	if (o->config || !access(path, F_OK))
 		rc = config_load(config, o->config ?: path, &err);
-	if (!rc && o->check && *config->paths) {
-		paths = paths_load(config->paths, &err);
-		rc = paths ? 0 : -1;
-		paths_free(paths);
-	}
 	if (rc)
 		fprintf(stderr, "swd: %s\n", err.text);
 	return rc ? USAGE : OK;

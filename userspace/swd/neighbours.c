@@ -282,6 +282,7 @@ static int install_link(struct neighbours *n, struct neighbour *l, __u64 now,
 	}
 	l->label = link.label;
 	l->installed = true;
+	l->mtu = link.mtu;
 	l->liveness = SKYWIRE_LIVENESS_UNPROVEN;
 	l->alive = now;
 	return 0;
@@ -528,15 +529,23 @@ static void died(struct neighbour *l, __u64 now)
 		l->due = now;
 }
 
+static void copy_state(struct neighbour *l, const struct kernel_link *link)
+{
+	l->liveness = link->liveness;
+	l->mtu = link->mtu;
+	l->rtt = link->rtt;
+	l->loss = link->loss;
+	l->price_base = link->price_base;
+	l->price_rate = link->price_rate;
+}
+
 static void update(struct neighbours *n, struct neighbour *l,
 		   const struct kernel_link *link, __u64 now)
 {
 	bool dies = link->liveness == SKYWIRE_LIVENESS_DEAD &&
 		    l->liveness != SKYWIRE_LIVENESS_DEAD;
 
-	l->liveness = link->liveness;
-	l->rtt = link->rtt;
-	l->loss = link->loss;
+	copy_state(l, link);
 	if (link->has_endpoint)
 		l->endpoint = link->endpoint;
 	if (l->liveness == SKYWIRE_LIVENESS_ALIVE)
@@ -660,9 +669,7 @@ static void adopt_link(void *arg, const struct kernel_link *link)
 		return;
 	l->label = link->label;
 	l->installed = true;
-	l->liveness = link->liveness;
-	l->rtt = link->rtt;
-	l->loss = link->loss;
+	copy_state(l, link);
 }
 
 /* The youngest key says when the next one is due. */

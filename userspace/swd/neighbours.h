@@ -31,8 +31,11 @@ struct neighbour {
 	bool			foreign;	/* somebody else gave it keys */
 	__u8			liveness;	/* enum skywire_liveness */
 	struct sw_endpoint	endpoint;
+	__u32			mtu;		/* what follows is the kernel's word */
 	__u32			rtt;
 	__u32			loss;
+	__u32			price_base;
+	__u32			price_rate;
 	__u64			keyed;		/* when its last key was made */
 	__u64			alive;		/* last time that it was, or began */
 	__u64			due;		/* when to do something about it */

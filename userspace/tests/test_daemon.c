@@ -10,7 +10,6 @@
 #include "mock_kernel.h"
 #include "swd/neighbours.h"
 #include "swd/log.h"
-#include "swd/paths.h"
 #include "swd/sessions.h"
 #include "test.h"
 
@@ -22,7 +21,7 @@ struct node {
 	struct times		*times;
 	struct kernel		*kernel;
 	struct neighbours	*neighbours;
-	struct paths		*paths;
+	struct kernel_path	to;		/* the only path over relays */
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
 	unsigned int		ups;
@@ -76,13 +75,34 @@ static void on_changed(void *arg, struct neighbour *link)
 
 static const struct neighbours_events events = { on_up, on_down, on_changed };
 
+static bool owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
+{
+	const struct node *n = arg;
+	__u8 address[SKYWIRE_ADDRESS_LEN];
+
+	memcpy(key, n->to.peer, SW_KEY_LEN);
+	sw_address(address, key);
+	return addr->len == 16 && !memcmp(address, addr->bytes, addr->len);
+}
+
+static unsigned int paths(void *arg, const __u8 key[SW_KEY_LEN],
+			  struct kernel_path *path, unsigned int max)
+{
+	const struct node *n = arg;
+
+	if (!n->to.count || !max || memcmp(n->to.peer, key, SW_KEY_LEN))
+		return 0;
+	*path = n->to;
+	return 1;
+}
+
 static void make_parts(struct node *n)
 {
 	struct sw_error err;
 
 	n->neighbours = neighbours_new(&n->config, n->self, n->kernel, n->times,
 				       &events, n);
-	n->routes = (struct sessions_routes) { paths_owner, paths_find, n->paths };
+	n->routes = (struct sessions_routes) { owner, paths, n };
 	n->sessions = sessions_new(&n->config, n->self, n->kernel, n->times,
 				   &n->routes);
 	assert_int_equal(sessions_adopt(n->sessions, now, &err), 0);
@@ -97,7 +117,6 @@ static void stop(struct node *n)
 
 static int set_up(void **state)
 {
-	struct sw_error err;
 	unsigned int i;
 
 	(void)state;
@@ -111,7 +130,6 @@ static int set_up(void **state)
 		node[i].self = sw_identity_new(seed);
 		node[i].times = times_open(NULL);
 		node[i].kernel = mock_kernel(&kernel_events, &node[i], i + 1);
-		node[i].paths = paths_parse("none", "", &err);
 		make_parts(&node[i]);
 	}
 	return 0;
@@ -125,7 +143,6 @@ static int tear_down(void **state)
 	for (i = 0; i < NODES; i++) {
 		stop(&node[i]);
 		times_close(node[i].times);
-		paths_free(node[i].paths);
 		sw_identity_free(node[i].self);
 	}
 	mock_free();
@@ -490,16 +507,11 @@ static __u16 label_to(const struct node *a, const struct node *b)
 
 static void set_paths(struct node *a, const struct node *b)
 {
-	char key[SW_KEY_TEXT], text[256];
-	struct sw_error err;
-
-	sw_key_format(key, b->self->key);
-	snprintf(text, sizeof(text), "peer %s link %u labels %u\n", key,
-		 label_to(a, &node[1]), label_to(&node[1], b));
-	paths_free(a->paths);
-	a->paths = paths_parse("test", text, &err);
-	assert_non_null(a->paths);
-	a->routes.arg = a->paths;
+	a->to = (struct kernel_path) {
+		.link = label_to(a, &node[1]), .count = 1,
+		.label = { htons(label_to(&node[1], b)) },
+	};
+	memcpy(a->to.peer, b->self->key, SW_KEY_LEN);
 }
 
 static struct sw_addr address_of(const struct node *n)

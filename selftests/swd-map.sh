@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Three daemons in a line that know nobody: beacons on bare Ethernet make links,
+# records make a map, and packets go two hops by a key. Then daemons are killed
+# under traffic.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh" || exit 1
+
+need_daemon
+name_node A R B
+netns A R B
+wire A R ether
+wire R B ether
+for node in A R B; do
+	swd_config $node <<< 'RekeyAfter = 5'
+	swd_start $node
+done
+
+check "beacons make a link from A to R" wait_for 15 daemon_alive A R
+check "and from B to R" wait_for 15 daemon_alive B R
+check "packets go to the neighbour" pings A R
+
+# At first the map may not have been told.
+check "packets go two hops by a key" wait_for 15 pings A B 1
+check "and back" pings B A
+check "a file goes through" transfer A B 7000
+
+# refused SECONDS ADDRESS: is the sender told within that time?
+refused() {
+	at A timeout "$1" ping -n -c 1 -W 5 "$2" > "$TMP/refused"
+	cat "$TMP/refused"
+	grep -q 'Destination unreachable' "$TMP/refused"
+}
+check "a key that nobody has is refused within a second" \
+	refused $((1 * SCALE)) fc00:1:2:3:4:5:6:7
+
+# goes_on WHAT: no packet lost by a ping that runs while WHAT happens at NODE
+killed_at() {
+	local node=$1 pid
+	spawn_in A ping -n -i 0.05 "${ADDR[B]}" > "$TMP/$node.ping" 2>&1
+	pid=$!
+	wait_for 5 grep -q icmp_seq=5 "$TMP/$node.ping"
+	swd_stop "$node" KILL
+	nap 1
+	swd_start "$node"
+	nap $((7 * SCALE))
+	stop $pid INT
+	check "a daemon killed at $node, and another: no packet lost" \
+		no_gaps "$TMP/$node.ping"
+}
+links=$(sw R -j link show | jq -c '[.[].label] | sort')
+killed_at R
+is "R's links are what they were" \
+	"$(sw R -j link show | jq -c '[.[].label] | sort')" "$links"
+killed_at A
+check "packets still go" pings A B
+
+[ $failures = 0 ] || swd_log A R B

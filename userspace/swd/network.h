@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The network as this node knows it: the map, the flood that fills it, and the
+ * algorithm that finds paths in it, joined with the links that there are. Time is
+ * as with neighbours.h.
+ */
+#ifndef _SKYWIRE_SWD_NETWORK_H
+#define _SKYWIRE_SWD_NETWORK_H
+
+#include "neighbours.h"
+#include "sessions.h"
+
+struct ev_loop;
+struct network;
+
+/* Return: NULL, and why. */
+struct network *network_new(struct ev_loop *loop, const struct config *config,
+			    const struct sw_identity *self, struct kernel *kernel,
+			    struct times *times, __u64 now, struct sw_error *err);
+void network_free(struct network *net);
+
+/* Where flooded messages go. */
+void network_join(struct network *net, struct neighbours *neighbours);
+
+/* The link is there, was measured anew, is dead; or it is gone. */
+void network_link(struct network *net, const struct neighbour *link, __u64 now);
+void network_link_gone(struct network *net, const struct neighbour *link, __u64 now);
+
+/* A neighbour's message. */
+void network_message(struct network *net, const struct kernel_message *m, __u64 now);
+
+/* As sessions_routes has them. */
+bool network_owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN]);
+unsigned int network_paths(void *arg, const __u8 key[SW_KEY_LEN],
+			   struct kernel_path *path, unsigned int max);
+
+/* May there be other paths than when this was asked last? */
+bool network_changed(struct network *net);
+
+__u64 network_run(struct network *net, __u64 now);
+
+/* How many nodes the map has, this one among them. */
+unsigned int network_nodes(const struct network *net);
+
+#endif /* _SKYWIRE_SWD_NETWORK_H */
