@@ -14,7 +14,7 @@ struct sent {
 	struct kernel		*to;		/* NULL: nobody is there */
 	bool			is_frame;
 	struct kernel_message	m;		/* as it arrives */
-	__u8			bytes[1024];
+	__u8			bytes[SKYWIRE_CONTROL_MAX];
 	size_t			len;
 	struct sent		*next;
 };

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ev.h>
 #include <sodium.h>
 
 #include "lib/compiler.h"
 #include "mock_kernel.h"
 #include "swd/neighbours.h"
 #include "swd/log.h"
+#include "swd/network.h"
 #include "swd/sessions.h"
 #include "test.h"
 
@@ -21,7 +23,8 @@ struct node {
 	struct times		*times;
 	struct kernel		*kernel;
 	struct neighbours	*neighbours;
-	struct kernel_path	to;		/* the only path over relays */
+	struct kernel_path	to;		/* the only path over relays, or ... */
+	struct network		*network;	/* ... those that the map knows */
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
 	unsigned int		ups;
@@ -39,7 +42,12 @@ static void on_handshake(void *arg, const struct sw_endpoint *from,
 
 static void on_message(void *arg, const struct kernel_message *m)
 {
-	sessions_message(((struct node *)arg)->sessions, m, now);
+	struct node *n = arg;
+
+	if (m->count)
+		sessions_message(n->sessions, m, now);
+	else if (n->network)
+		network_message(n->network, m, now);
 }
 
 static void on_link(void *arg, const struct kernel_link *link, bool gone)
@@ -69,8 +77,10 @@ static void on_down(void *arg, struct neighbour *link)
 
 static void on_changed(void *arg, struct neighbour *link)
 {
-	(void)arg;
-	(void)link;
+	struct node *n = arg;
+
+	if (n->network)
+		network_link(n->network, link, now);
 }
 
 static const struct neighbours_events events = { on_up, on_down, on_changed };
@@ -142,6 +152,7 @@ static int tear_down(void **state)
 	(void)state;
 	for (i = 0; i < NODES; i++) {
 		stop(&node[i]);
+		network_free(node[i].network);
 		times_close(node[i].times);
 		sw_identity_free(node[i].self);
 	}
@@ -156,6 +167,11 @@ static void run_all(void)
 	for (i = 0; i < NODES; i++) {
 		neighbours_run(node[i].neighbours, now);
 		sessions_run(node[i].sessions, now);
+		if (!node[i].network)
+			continue;
+		network_run(node[i].network, now);
+		if (network_changed(node[i].network))
+			sessions_reroute(node[i].sessions, now);
 	}
 }
 
@@ -660,6 +676,47 @@ static void odd_messages(void **state)
 	assert_int_equal(node[0].kernel->keys, 1);
 }
 
+/* Records go along the links, and the paths come from them. */
+static void by_the_map(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	struct node *a = &node[0], *b = &node[2];
+	struct sw_error err;
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < NODES; i++) {
+		struct node *n = &node[i];
+
+		n->network = network_new(ev_default_loop(0), &n->config, n->self,
+					 n->kernel, n->times, now, &err);
+		assert_non_null(n->network);
+		network_join(n->network, n->neighbours);
+		n->routes = (struct sessions_routes) {
+			network_owner, network_paths, n->network
+		};
+	}
+	configure(a, &node[1], 0, NULL);
+	configure(b, &node[1], 0, NULL);
+	pass(1);
+	sessions_miss(a->sessions, &addr, now);
+	assert_int_equal(a->kernel->refused, 1);
+	for (i = 0; i < NODES; i++)
+		for (j = 0; j < node[i].kernel->links; j++)
+			mock_liveness(node[i].kernel, node[i].kernel->link[j].label,
+				      SKYWIRE_LIVENESS_ALIVE);
+	pass(5);
+	assert_int_equal(network_nodes(a->network), NODES);
+	sessions_miss(a->sessions, &addr, now);
+	mock_deliver();
+	assert_int_equal(a->kernel->released, 1);
+	assert_true(in_session(a, b));
+	/* The way is no longer one when its first link is dead. */
+	mock_liveness(a->kernel, label_to(a, &node[1]), SKYWIRE_LIVENESS_DEAD);
+	pass(1);
+	assert_int_equal(network_paths(a->network, b->self->key, &a->to, 1), 0);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -687,6 +744,7 @@ int main(void)
 		TEST(idle_session),
 		TEST(relay_goes),
 		TEST(odd_messages),
+		TEST(by_the_map),
 	};
 
 	return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);
