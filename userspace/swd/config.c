@@ -182,25 +182,6 @@ static int set_patterns(struct reader *r, const struct setting *s,
 	return strcasecmp(value, "none") ? each_word(r, s, value, add_pattern) : 0;
 }
 
-static int add_prefix(struct reader *r, const struct setting *s, const char *word)
-{
-	struct config *c = r->config;
-	struct sw_error why;
-
-	if (c->prefixes == CONFIG_PREFIXES_MAX)
-		return refuse(r, s, "more than 64 prefixes");
-	if (sw_parse_prefix(word, &c->prefix[c->prefixes], &why))
-		return refuse(r, s, why.text);
-	c->prefixes++;
-	return 0;
-}
-
-static int set_prefixes(struct reader *r, const struct setting *s,
-			const char *value)
-{
-	return each_word(r, s, value, add_prefix);
-}
-
 static int set_key(struct reader *r, const struct setting *s, const char *value)
 {
 	struct config *c = r->config;
@@ -289,7 +270,6 @@ static const struct setting settings[] = {
 		  SKYWIRE_LINK_MTU_MAX),
 	IN_CONFIG("Node", "Accept", set_accept, accept_any, 0, 0),
 	IN_CONFIG("Node", "SealHeader", set_bool, seal_header, 0, 0),
-	IN_CONFIG("Node", "Prefixes", set_prefixes, prefix, 0, 0),
 	IN_CONFIG("Discovery", "Ethernet", set_patterns, ethernet, 0, 0),
 	IN_CONFIG("Discovery", "Multicast", set_patterns, multicast, 0, 0),
 	IN_CONFIG("Routing", "Algorithm", set_algorithm, algorithm, 0, 0),

@@ -18,7 +18,6 @@ enum {
 	CONFIG_PEERS_MAX	= 256,
 	CONFIG_ENDPOINTS_MAX	= 4,	/* of a peer */
 	CONFIG_PATTERNS_MAX	= 32,
-	CONFIG_PREFIXES_MAX	= 64,
 	CONFIG_TEXT_MAX		= 256,
 };
 
@@ -50,8 +49,6 @@ struct config {
 	/* [Node] */
 	bool			accept_any;	/* neighbours that are not peers here */
 	bool			seal_header;
-	struct sw_prefix	prefix[CONFIG_PREFIXES_MAX];
-	unsigned int		prefixes;
 	/* [Discovery] */
 	struct config_patterns	ethernet;
 	struct config_patterns	multicast;

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <cap-ng.h>
 #include <ev.h>
+#include <systemd/sd-daemon.h>
 
 #include "daemon.h"
 #include "log.h"
@@ -113,6 +115,15 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 	ev_break(loop, EVBREAK_ALL);
 }
 
+/* All that needs more is open: the rest can be done with this alone. */
+static void drop_privileges(void)
+{
+	capng_clear(CAPNG_SELECT_BOTH);
+	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
+	if (capng_apply(CAPNG_SELECT_BOTH))
+		log_say(LOG_WARNING, "capabilities that are not needed stay");
+}
+
 static int run(const struct config *config, const char *dev)
 {
 	struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
@@ -129,7 +140,9 @@ static int run(const struct config *config, const char *dev)
 	ev_signal_init(&interrupt, on_signal, SIGINT);
 	ev_signal_start(loop, &term);
 	ev_signal_start(loop, &interrupt);
+	drop_privileges();
 	log_say(LOG_INFO, "running");
+	sd_notify(0, "READY=1");
 	ev_run(loop, 0);
 	daemon_stop(d);
 	ev_loop_destroy(loop);

@@ -51,7 +51,6 @@ static void everything(void **state)
 		"[Node]\n"
 		"Accept = peers\n"
 		"SealHeader = yes\n"
-		"Prefixes = 10.0.0.0/8, ::/0\n"
 		"[Peer]\n"
 		"PublicKey = " KEY "\n"
 		"Endpoint = 192.0.2.1:5000, [2001:db8::1]:6000\n"
@@ -74,12 +73,11 @@ static void everything(void **state)
 	assert_int_equal(config.fwmark, 16);
 	assert_false(config.accept_any);
 	assert_true(config.seal_header);
-	assert_int_equal(config.prefixes, 2);
 	assert_int_equal(config.peers, 2);
 	assert_int_equal(config.peer[0].endpoints, 3);
 	assert_int_equal(config.peer[0].endpoint[1].port, 6000);
 	assert_string_equal(config.peer[0].endpoint[2].zone, "eth0");
-	assert_int_equal(config.peer[0].line, 11);
+	assert_int_equal(config.peer[0].line, 10);
 	assert_int_equal(config.peer[1].endpoints, 1);
 	assert_int_equal(config.peer[1].endpoint[0].addr.len, 6);
 	assert_string_equal(config.peer[1].endpoint[0].zone, "eth1");
@@ -110,7 +108,6 @@ static void mistakes(void **state)
 		{ "[Interface]\nIdentity = key\n", "t.conf:2:", "begins with /" },
 		{ "[Node]\nSealHeader = maybe\n", "t.conf:2:", "yes or no" },
 		{ "[Node]\nAccept = all\n", "t.conf:2:", "any or peers" },
-		{ "[Node]\nPrefixes = 10.0.0.1/8\n", "t.conf:2:", "beyond" },
 		{ "[Peer]\nEndpoint = 192.0.2.1:1\n", "t.conf:1:", "PublicKey" },
 		{ "[Peer]\nPublicKey = xyz\n", "t.conf:2:", "base32 or hex" },
 		{ "[Peer]\nPublicKey = " KEY "\n[Peer]\nPublicKey = " KEY "\n",
