@@ -665,6 +665,7 @@ swd_config() {
 	{
 		printf '[Interface]\nListenPort = %d\n' $PORT
 		printf 'Identity = %s\nState = %s\n' "$TMP/$node.key" "$TMP/$node.state"
+		printf 'Control = %s\n' "$TMP/$node.sock"
 		cat
 	} > "$TMP/$node.conf"
 }

@@ -26,6 +26,11 @@ check "packets go two hops by a key" wait_for 15 pings A B 1
 check "and back" pings B A
 check "a file goes through" transfer A B 7000
 
+is "A's daemon knows all nodes" \
+	"$(sw A -j status socket "$TMP/A.sock" | jq .nodes)" 3
+is "and a path to B" \
+	"$(sw A -j route "${KEY[B]}" socket "$TMP/A.sock" | jq -c '[.[].labels | length]')" "[1]"
+
 # refused SECONDS ADDRESS: is the sender told within that time?
 refused() {
 	at A timeout "$1" ping -n -c 1 -W 5 "$2" > "$TMP/refused"

@@ -56,6 +56,7 @@ _swctl_commands() {
 	key) echo show add del gen pub addr help ;;
 	stats) echo show help ;;
 	show | monitor) echo dev help ;;
+	status | neighbour | session | node) echo socket help ;;
 	esac
 }
 
@@ -156,7 +157,7 @@ _swctl() {
 	if [ -z "$object" ]; then
 		case $prev in
 		-d | --dev | -n | --netns) list=$(_swctl_values "$prev") ;;
-		*) list="show dev link peer path prefix key stats monitor help"
+		*) list="show dev link peer path prefix key stats monitor status neighbour session node route help"
 		   # Options only for one who asks for them
 		   [[ $cur != -* ]] || list="-d -n -j -p -a -h -V --dev --netns --json
 			--pretty --all --help --version" ;;

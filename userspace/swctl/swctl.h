@@ -64,6 +64,12 @@ extern const struct object prefix_object;
 extern const struct object key_object;
 extern const struct object stats_object;
 extern const struct object monitor_object;
+/* daemon.c */
+extern const struct object status_object;
+extern const struct object neighbour_object;
+extern const struct object session_object;
+extern const struct object node_object;
+extern const struct object route_object;
 
 /* main.c */
 

@@ -263,6 +263,7 @@ static int set_endpoint(struct reader *r, const struct setting *s,
 static const struct setting settings[] = {
 	IN_CONFIG("Interface", "Identity", set_path, identity, 0, 0),
 	IN_CONFIG("Interface", "State", set_path, state, 0, 0),
+	IN_CONFIG("Interface", "Control", set_path, control, 0, 0),
 	IN_CONFIG("Interface", "ListenPort", set_number, port, 1, 65535),
 	IN_CONFIG("Interface", "FwMark", set_number, fwmark, 0, UINT_MAX),
 	IN_CONFIG("Interface", "RekeyAfter", set_number, rekey_after, 1, 3000),
@@ -447,6 +448,7 @@ void config_init(struct config *config, const char *dev)
 	memset(config, 0, sizeof(*config));
 	snprintf(config->identity, CONFIG_TEXT_MAX, "/etc/skywire/%s.key", dev);
 	snprintf(config->state, CONFIG_TEXT_MAX, "/var/lib/skywire/%s", dev);
+	snprintf(config->control, CONFIG_TEXT_MAX, "/run/skywire/%s.sock", dev);
 	config->port = 51820;
 	config->rekey_after = 120;
 	config->mtu = SKYWIRE_LINK_MTU_DEFAULT;

@@ -42,6 +42,7 @@ struct config {
 	/* [Interface] */
 	char			identity[CONFIG_TEXT_MAX];
 	char			state[CONFIG_TEXT_MAX];
+	char			control[CONFIG_TEXT_MAX];
 	__u32			port;
 	__u32			fwmark;
 	__u32			rekey_after;	/* seconds */

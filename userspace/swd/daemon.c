@@ -11,17 +11,20 @@
 
 #include "lib/keyfile.h"
 #include "daemon.h"
+#include "control.h"
 #include "device.h"
 #include "discovery.h"
 #include "identity.h"
 #include "log.h"
 #include "neighbours.h"
 #include "network.h"
+#include "report.h"
 #include "sessions.h"
 
 struct daemon {
 	struct ev_loop		*loop;
 	const struct config	*config;
+	const char		*dev;
 	struct sw_identity	*self;
 	struct times		*times;
 	struct kernel		*kernel;
@@ -30,6 +33,7 @@ struct daemon {
 	struct network		*network;
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
+	struct control		*control;
 	ev_prepare		prepare;
 	ev_timer		timer;
 	ev_timer		save;
@@ -283,6 +287,29 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 	       configure_peers(d, err);
 }
 
+static json_t *on_question(void *arg, char *words[CONTROL_WORDS + 1])
+{
+	const struct daemon *d = arg;
+	const struct report r = {
+		.dev = d->dev, .self = d->self, .config = d->config,
+		.neighbours = d->neighbours, .network = d->network,
+		.sessions = d->sessions, .now = now_ms(),
+	};
+
+	return report(&r, words);
+}
+
+/* Without it nobody can ask, and all else goes on. */
+static void open_control(struct daemon *d)
+{
+	struct sw_error err;
+
+	mkdir("/run/skywire", 0755);
+	d->control = control_new(d->loop, d->config->control, on_question, d, &err);
+	if (!d->control)
+		log_say(LOG_WARNING, "no control socket: %s", err.text);
+}
+
 static int start(struct daemon *d, const char *dev, struct sw_error *err)
 {
 	int rc;
@@ -291,14 +318,17 @@ static int start(struct daemon *d, const char *dev, struct sw_error *err)
 	if (!d->self)
 		return -EINVAL;
 	rc = open_times(d, err) ?: open_kernel(d, dev, err) ?: make_parts(d, err);
-	if (!rc)
-		start_loop(d);
-	return rc;
+	if (rc)
+		return rc;
+	open_control(d);
+	start_loop(d);
+	return 0;
 }
 
 void daemon_stop(struct daemon *d)
 {
 	stop_loop(d);
+	control_free(d->control);
 	discovery_free(d->discovery);
 	sessions_free(d->sessions);
 	network_free(d->network);
@@ -320,6 +350,7 @@ struct daemon *daemon_start(struct ev_loop *loop, const struct config *config,
 	}
 	d->loop = loop;
 	d->config = config;
+	d->dev = dev;
 	if (!start(d, dev, err))
 		return d;
 	daemon_stop(d);

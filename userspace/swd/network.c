@@ -454,6 +454,21 @@ unsigned int network_nodes(const struct network *net)
 	return net->map->count;
 }
 
+void network_each(struct network *net, __u64 now,
+		  void (*fn)(void *arg, const struct network_node *node), void *arg)
+{
+	struct map_origin *origin;
+
+	TAILQ_FOREACH(origin, &net->map->by_change, by_change) {
+		const struct network_node node = {
+			.key = origin->vertex.key, .links = origin->vertex.count,
+			.age = map_age(origin, ns(now)),
+		};
+
+		fn(arg, &node);
+	}
+}
+
 __u64 network_run(struct network *net, __u64 now)
 {
 	__u64 next = flood_tick(net->flood, ns(now));

@@ -42,4 +42,13 @@ __u64 network_run(struct network *net, __u64 now);
 /* How many nodes the map has, this one among them. */
 unsigned int network_nodes(const struct network *net);
 
+struct network_node {
+	const __u8	*key;
+	unsigned int	links;	/* that it claims */
+	__u32		age;	/* of its record, in seconds */
+};
+
+void network_each(struct network *net, __u64 now,
+		  void (*fn)(void *arg, const struct network_node *node), void *arg);
+
 #endif /* _SKYWIRE_SWD_NETWORK_H */

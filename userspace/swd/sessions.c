@@ -663,6 +663,25 @@ __u64 sessions_run(struct sessions *s, __u64 now)
 	return first;
 }
 
+void sessions_each(struct sessions *s,
+		   void (*fn)(void *arg, const struct session_info *info), void *arg)
+{
+	struct session *p, *next;
+
+	HASH_ITER(hh, s->all, p, next) {
+		const struct session_info info = {
+			p->key, p->path, p->wanted, p->keyed
+		};
+
+		fn(arg, &info);
+	}
+}
+
+unsigned int sessions_count(const struct sessions *s)
+{
+	return HASH_COUNT(s->all);
+}
+
 struct sessions *sessions_new(const struct config *config,
 			      const struct sw_identity *self,
 			      struct kernel *kernel, struct times *times,

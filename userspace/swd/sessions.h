@@ -54,6 +54,18 @@ void sessions_message(struct sessions *s, const struct kernel_message *m,
 /* The routes may be others now. */
 void sessions_reroute(struct sessions *s, __u64 now);
 
+/* A peer, as far as it is of interest. */
+struct session_info {
+	const __u8			*key;
+	const struct kernel_path	*path;	/* SKYWIRE_PATHS_MAX; id 0: none */
+	bool				wanted;	/* a session, not only a link */
+	__u64				keyed;	/* when; 0: not yet */
+};
+
+void sessions_each(struct sessions *s,
+		   void (*fn)(void *arg, const struct session_info *info), void *arg);
+unsigned int sessions_count(const struct sessions *s);
+
 __u64 sessions_run(struct sessions *s, __u64 now);
 
 #endif /* _SKYWIRE_SWD_SESSIONS_H */

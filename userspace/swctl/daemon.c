@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the daemon knows: asked by its socket, answered as JSON. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "swctl.h"
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(at.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(at.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && !connect(fd, (void *)&at, sizeof(at)))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -errno;
+}
+
+/* All that comes; NULL, and errno, if it does not. */
+static json_t *read_answer(int fd)
+{
+	FILE *file = fdopen(fd, "r");
+	json_error_t error;
+	json_t *json;
+
+	if (!file) {
+		close(fd);
+		return NULL;
+	}
+	json = json_loadf(file, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, &error);
+	fclose(file);
+	return json;
+}
+
+static void print_value(const json_t *value)
+{
+	size_t i;
+
+	if (json_is_string(value))
+		fputs(json_string_value(value), stdout);
+	else if (json_is_integer(value))
+		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else if (json_is_boolean(value))
+		fputs(json_is_true(value) ? "yes" : "no", stdout);
+	else if (!json_array_size(value))
+		fputs("none", stdout);
+	for (i = 0; i < json_array_size(value); i++) {
+		if (i)
+			putchar(',');
+		print_value(json_array_get(value, i));
+	}
+}
+
+static void print_name(const char *name)
+{
+	for (; *name; name++)
+		putchar(*name == '_' ? '-' : *name);
+}
+
+static bool is_list(const json_t *value)
+{
+	return json_is_object(json_array_get(value, 0));
+}
+
+/* Its members on one line, and lists of objects below it. */
+static void print_object(json_t *object, int indent)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	printf("%*s", indent, "");
+	json_object_foreach(object, name, value) {
+		if (is_list(value))
+			continue;
+		print_name(name);
+		putchar(' ');
+		print_value(value);
+		putchar(' ');
+	}
+	putchar('\n');
+	json_object_foreach(object, name, value)
+		for (i = 0; is_list(value) && i < json_array_size(value); i++)
+			print_object(json_array_get(value, i), indent + 4);
+}
+
+static void print_answer(json_t *json)
+{
+	size_t i;
+
+	if (json_is_object(json))
+		print_object(json, 0);
+	for (i = 0; i < json_array_size(json); i++)
+		print_object(json_array_get(json, i), 0);
+}
+
+static int show(struct ctx *ctx, json_t *json)
+{
+	const char *error = json_string_value(json_object_get(json, "error"));
+	int rc = SWCTL_OK;
+
+	if (ctx->json && !error)
+		return json_print(ctx, json);
+	if (error)
+		rc = complain(SWCTL_REFUSED, "the daemon says: %s", error);
+	else
+		print_answer(json);
+	json_decref(json);
+	return rc;
+}
+
+/* Ask @what at the socket. */
+static int ask(struct ctx *ctx, const char *path, const char *what)
+{
+	json_t *json;
+	int fd = connect_to(path);
+
+	if (fd < 0)
+		return complain(SWCTL_REFUSED, "%s: %s%s", path, strerror(-fd),
+				fd == -ENOENT || fd == -ECONNREFUSED ?
+				" (does swd run?)" : "");
+	if (dprintf(fd, "%s\n", what) < 0) {
+		close(fd);
+		return complain(SWCTL_REFUSED, "%s: %s", path, strerror(errno));
+	}
+	json = read_answer(fd);
+	if (!json)
+		return complain(SWCTL_REFUSED, "%s: no answer", path);
+	return show(ctx, json);
+}
+
+/* [KEY] [socket FILE] */
+static int ask_about(struct ctx *ctx, int argc, char **argv, bool takes_key)
+{
+	char path[128], what[128];
+	const char *key = "";
+
+	if (takes_key) {
+		if (!argc)
+			return usage_error(ctx, "%s: a key is missing",
+					   ctx->object->name);
+		key = argv[0];
+		argc--;
+		argv++;
+	}
+	snprintf(path, sizeof(path), "/run/skywire/%s.sock", ctx->dev ?: "sw0");
+	if (argc == 2 && !strcmp(argv[0], "socket"))
+		snprintf(path, sizeof(path), "%s", argv[1]);
+	else if (argc)
+		return usage_error(ctx, "%s: '%s' is not expected here",
+				   ctx->object->name, argv[0]);
+	snprintf(what, sizeof(what), "%s %.64s", ctx->object->name, key);
+	return ask(ctx, path, what);
+}
+
+static int run_plain(struct ctx *ctx, int argc, char **argv)
+{
+	return ask_about(ctx, argc, argv, false);
+}
+
+static int run_keyed(struct ctx *ctx, int argc, char **argv)
+{
+	return ask_about(ctx, argc, argv, true);
+}
+
+const struct object status_object = {
+	.name = "status", .run = run_plain,
+	.usage = "Usage: swctl [-d DEV] status [socket FILE]\n",
+};
+
+const struct object neighbour_object = {
+	.name = "neighbour", .run = run_plain,
+	.usage = "Usage: swctl [-d DEV] neighbour [socket FILE]\n",
+};
+
+const struct object session_object = {
+	.name = "session", .run = run_plain,
+	.usage = "Usage: swctl [-d DEV] session [socket FILE]\n",
+};
+
+const struct object node_object = {
+	.name = "node", .run = run_plain,
+	.usage = "Usage: swctl [-d DEV] node [socket FILE]\n",
+};
+
+const struct object route_object = {
+	.name = "route", .run = run_keyed,
+	.usage = "Usage: swctl [-d DEV] route KEY [socket FILE]\n",
+};
