@@ -97,6 +97,14 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
 	return NL_STOP;
 }
 
+/* Events, which have no number, may come in between. */
+static int any_number(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
 static int receive(struct nl_sock *sock, struct talk *talk)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
@@ -104,6 +112,7 @@ static int receive(struct nl_sock *sock, struct talk *talk)
 
 	if (!cb)
 		return sw_fail(talk->err, ENOMEM, "out of memory");
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_number, NULL);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_valid, talk);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_end, talk);
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_end, talk);
