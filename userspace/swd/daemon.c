@@ -39,7 +39,7 @@ struct daemon {
 	ev_timer		save;
 };
 
-enum { SAVE_EVERY = 5 };	/* seconds, of what has changed */
+enum { SAVE_EVERY = 5 };	/* seconds: what has changed, and was measured */
 
 /* Milliseconds since boot, those of sleep among them; never 0. */
 static __u64 now_ms(void)
@@ -179,6 +179,8 @@ static void on_save(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	times_save(d->times);
+	/* The kernel does not tell of latency and loss by itself. */
+	neighbours_resync(d->neighbours, now_ms());
 }
 
 static void start_loop(struct daemon *d)
