@@ -34,12 +34,17 @@ struct daemon {
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
 	struct control		*control;
+	bool			stale;		/* routes may be others, ... */
+	__u64			reroute;	/* ... and are asked for not before */
 	ev_prepare		prepare;
 	ev_timer		timer;
 	ev_timer		save;
 };
 
-enum { SAVE_EVERY = 5 };	/* seconds: what has changed, and was measured */
+enum {
+	SAVE_EVERY	= 5,	/* seconds: what has changed, and was measured */
+	REROUTE		= 200,	/* milliseconds from one to the next, at least */
+};
 
 /* Milliseconds since boot, those of sleep among them; never 0. */
 static __u64 now_ms(void)
@@ -147,6 +152,20 @@ static void earlier(__u64 *next, __u64 other)
 		*next = other;
 }
 
+/* Not for each of many changes at once. Return: when to be called next. */
+static __u64 reroute(struct daemon *d, __u64 now)
+{
+	d->stale |= network_changed(d->network);
+	if (!d->stale)
+		return UINT64_MAX;
+	if (now < d->reroute)
+		return d->reroute;
+	d->stale = false;
+	d->reroute = now + REROUTE;
+	sessions_reroute(d->sessions, now);
+	return UINT64_MAX;
+}
+
 /* Before the loop waits: do what is due, and see to it that it wakes in time. */
 static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 {
@@ -156,8 +175,7 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 	(void)revents;
 	next = neighbours_run(d->neighbours, now);
 	earlier(&next, network_run(d->network, now));
-	if (network_changed(d->network))
-		sessions_reroute(d->sessions, now);
+	earlier(&next, reroute(d, now));
 	earlier(&next, sessions_run(d->sessions, now));
 	earlier(&next, discovery_run(d->discovery, now));
 	ev_timer_stop(loop, &d->timer);

@@ -565,16 +565,6 @@ static struct nl_msg *begin_link(struct kernel *k, int cmd, __u16 label)
 	return msg;
 }
 
-int kernel_link_move(struct kernel *k, __u16 label,
-		     const struct sw_endpoint *to, struct sw_error *err)
-{
-	struct nl_msg *msg = begin_link(k, SKYWIRE_CMD_LINK_SET, label);
-
-	if (msg)
-		put_endpoint(msg, to);
-	return do_it(k, msg, err);
-}
-
 int kernel_link_get(struct kernel *k, __u16 label, struct kernel_link *link)
 {
 	return converse(k->request, begin_link(k, SKYWIRE_CMD_LINK_GET, label),
@@ -612,15 +602,6 @@ int kernel_key_add(struct kernel *k, const struct kernel_key *key,
 		nla_put(msg, SKYWIRE_A_KEY_TX_KEY, len, tx);
 		nla_put(msg, SKYWIRE_A_KEY_RX_KEY, len, rx);
 	}
-	return do_it(k, msg, err);
-}
-
-int kernel_key_del(struct kernel *k, __u32 rx_index, struct sw_error *err)
-{
-	struct nl_msg *msg = begin(k, SKYWIRE_CMD_KEY_DEL, 0, 0);
-
-	if (msg)
-		nla_put_u32(msg, SKYWIRE_A_KEY_RX_INDEX, rx_index);
 	return do_it(k, msg, err);
 }
 
@@ -714,20 +695,6 @@ int kernel_path_del(struct kernel *k, const __u8 peer[SW_KEY_LEN], __u8 id,
 	if (msg) {
 		nla_put(msg, SKYWIRE_A_PATH_PEER, SW_KEY_LEN, peer);
 		nla_put_u8(msg, SKYWIRE_A_PATH_ID, id);
-	}
-	return do_it(k, msg, err);
-}
-
-int kernel_prefix_add(struct kernel *k, const struct sw_prefix *prefix,
-		      const __u8 peer[SW_KEY_LEN], struct sw_error *err)
-{
-	struct nl_msg *msg = begin(k, SKYWIRE_CMD_PREFIX_NEW, 0, 0);
-
-	if (msg) {
-		nla_put(msg, SKYWIRE_A_PREFIX_PREFIX, prefix->addr.len,
-			prefix->addr.bytes);
-		nla_put_u8(msg, SKYWIRE_A_PREFIX_LENGTH, prefix->length);
-		nla_put(msg, SKYWIRE_A_PREFIX_PEER, SW_KEY_LEN, peer);
 	}
 	return do_it(k, msg, err);
 }

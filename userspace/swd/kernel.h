@@ -108,8 +108,6 @@ __u32 kernel_frame_room(struct kernel *k, const struct sw_endpoint *at);
 /* @link: its label may be 0; the kernel's choice is put there. */
 int kernel_link_add(struct kernel *k, struct kernel_link *link,
 		    struct sw_error *err);
-int kernel_link_move(struct kernel *k, __u16 label,
-		     const struct sw_endpoint *to, struct sw_error *err);
 int kernel_link_get(struct kernel *k, __u16 label, struct kernel_link *link);
 int kernel_link_del(struct kernel *k, __u16 label, struct sw_error *err);
 
@@ -117,7 +115,6 @@ int kernel_link_del(struct kernel *k, __u16 label, struct sw_error *err);
 int kernel_key_add(struct kernel *k, const struct kernel_key *key,
 		   const __u8 *tx, const __u8 *rx, size_t len,
 		   struct sw_error *err);
-int kernel_key_del(struct kernel *k, __u32 rx_index, struct sw_error *err);
 
 /* One that exists already is as good as a new one. */
 int kernel_peer_add(struct kernel *k, const __u8 key[SW_KEY_LEN],
@@ -134,9 +131,6 @@ int kernel_path_add(struct kernel *k, struct kernel_path *path,
 		    struct sw_error *err);
 int kernel_path_del(struct kernel *k, const __u8 peer[SW_KEY_LEN], __u8 id,
 		    struct sw_error *err);
-
-int kernel_prefix_add(struct kernel *k, const struct sw_prefix *prefix,
-		      const __u8 peer[SW_KEY_LEN], struct sw_error *err);
 
 int kernel_message_send(struct kernel *k, const struct kernel_message *m,
 			struct sw_error *err);

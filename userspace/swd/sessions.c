@@ -15,6 +15,7 @@ enum {
 	RETRY		= 500,
 	RETRY_LATER	= 30000,	/* of a session that has a key */
 	OWN_OFFER	= 1000,
+	KEY_LIFE	= 3600000,	/* as the kernel has it */
 	NEVER		= 3600000,
 };
 
@@ -602,20 +603,6 @@ int sessions_adopt(struct sessions *s, __u64 now, struct sw_error *err)
 
 /* --- time ------------------------------------------------------------------ */
 
-/* Without an answer for too long: the packets have waited in vain. */
-static void give_up(struct sessions *s, struct session *p, __u64 now)
-{
-	answer_pending(s, p, SKYWIRE_VERDICT_REFUSE);
-	drop_offer(p);
-	p->due = UINT64_MAX;
-	if (p->keyed)
-		p->due = now + RETRY_LATER;
-	else if (p->direct)
-		p->wanted = false;
-	else
-		remove_peer(s, p);
-}
-
 /* Has nothing gone to or come from the peer since the last look? */
 static bool is_idle(struct sessions *s, struct session *p)
 {
@@ -626,25 +613,45 @@ static bool is_idle(struct sessions *s, struct session *p)
 	return p->packets == packets;
 }
 
+static void delete_relayed(struct sessions *s, struct session *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++)
+		if (p->path[i].id && p->path[i].count)
+			delete_path(s, p, &p->path[i]);
+}
+
 static void end_session(struct sessions *s, struct session *p)
 {
-	log_say(LOG_DEBUG, "session with %s ends, being idle", log_key(p->key));
+	log_remote(LOG_DEBUG, "no session with %s", log_key(p->key));
 	if (!p->direct) {
 		remove_peer(s, p);
 		return;
 	}
 	/* Its keys end by themselves. */
+	delete_relayed(s, p);
 	p->wanted = false;
 	p->keyed = 0;
 	p->due = UINT64_MAX;
 }
 
+/* Without an answer for too long: the packets have waited in vain. */
+static void give_up(struct sessions *s, struct session *p)
+{
+	answer_pending(s, p, SKYWIRE_VERDICT_REFUSE);
+	drop_offer(p);
+	end_session(s, p);
+}
+
 static void act(struct sessions *s, struct session *p, __u64 now)
 {
-	if (!p->offer && !p->tries && p->keyed && is_idle(s, p))
+	bool over = p->keyed && now - p->keyed >= KEY_LIFE;
+
+	if (over || (!p->offer && !p->tries && p->keyed && is_idle(s, p)))
 		end_session(s, p);
 	else if (p->tries >= TRIES_MAX && !p->keyed)
-		give_up(s, p, now);
+		give_up(s, p);
 	else
 		make_offer(s, p, now);
 }

@@ -640,6 +640,24 @@ static void idle_session(void **state)
 	assert_int_equal(node[2].kernel->peers, 1);
 }
 
+/* Whoever does not answer for as long as a key lives is no peer any more. */
+static void silent_peer(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+
+	(void)state;
+	make_line();
+	sessions_miss(node[0].sessions, &addr, now);
+	mock_deliver();
+	assert_true(in_session(&node[0], &node[2]));
+	node[0].kernel->packets = 1;
+	node[2].kernel->at.port++;
+	pass(300);
+	assert_int_equal(node[0].kernel->peers, 2);
+	pass(3400);
+	assert_int_equal(node[0].kernel->peers, 1);
+}
+
 static void relay_goes(void **state)
 {
 	struct sw_addr addr = address_of(&node[2]);
@@ -742,6 +760,7 @@ int main(void)
 		TEST(unknown_key),
 		TEST(no_answer),
 		TEST(idle_session),
+		TEST(silent_peer),
 		TEST(relay_goes),
 		TEST(odd_messages),
 		TEST(by_the_map),
