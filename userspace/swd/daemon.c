@@ -128,6 +128,8 @@ static void on_changed(void *arg, struct neighbour *link)
 	struct daemon *d = arg;
 
 	network_link(d->network, link, now_ms());
+	if (link->liveness == SKYWIRE_LIVENESS_DEAD)
+		sessions_link_dead(d->sessions, link, now_ms());
 }
 
 static const struct neighbours_events neighbours_events = {

@@ -502,6 +502,24 @@ void sessions_message(struct sessions *s, const struct kernel_message *m, __u64 
 		take_answer(s, ntohl(head.index), msg, len, now);
 }
 
+/*
+ * The kernel does not ask for what a dead link would carry. Whoever has a link with
+ * the peer gets a session with it as well, if there is a way.
+ */
+void sessions_link_dead(struct sessions *s, const struct neighbour *link, __u64 now)
+{
+	struct session *p = find(s, link->key);
+
+	if (!p || p->wanted)
+		return;
+	route(s, p);
+	if (!next_way(p))
+		return;
+	p->wanted = true;
+	p->tries = 0;
+	make_offer(s, p, now);
+}
+
 /* --- packets that wait ----------------------------------------------------- */
 
 static void refuse(struct sessions *s, const struct sw_addr *addr)

@@ -81,6 +81,8 @@ static void on_changed(void *arg, struct neighbour *link)
 
 	if (n->network)
 		network_link(n->network, link, now);
+	if (link->liveness == SKYWIRE_LIVENESS_DEAD)
+		sessions_link_dead(n->sessions, link, now);
 }
 
 static const struct neighbours_events events = { on_up, on_down, on_changed };
@@ -640,6 +642,26 @@ static void idle_session(void **state)
 	assert_int_equal(node[2].kernel->peers, 1);
 }
 
+/* A neighbour whose link is dead is reached over relays, if there are any. */
+static void dead_direct_link(void **state)
+{
+	struct node *a = &node[0], *b = &node[2];
+	unsigned int i;
+
+	(void)state;
+	make_line();
+	configure(a, b, 0, NULL);
+	pass(1);
+	assert_int_equal(a->kernel->links, 2);
+	assert_false(in_session(a, b));
+	for (i = 0; i < 2; i++)
+		if (!memcmp(a->kernel->link[i].neighbour, b->self->key, SW_KEY_LEN))
+			mock_liveness(a->kernel, a->kernel->link[i].label,
+				      SKYWIRE_LIVENESS_DEAD);
+	mock_deliver();
+	assert_true(in_session(a, b));
+}
+
 /* Whoever does not answer for as long as a key lives is no peer any more. */
 static void silent_peer(void **state)
 {
@@ -760,6 +782,7 @@ int main(void)
 		TEST(unknown_key),
 		TEST(no_answer),
 		TEST(idle_session),
+		TEST(dead_direct_link),
 		TEST(silent_peer),
 		TEST(relay_goes),
 		TEST(odd_messages),
