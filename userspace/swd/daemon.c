@@ -25,6 +25,7 @@ struct daemon {
 	struct ev_loop		*loop;
 	const struct config	*config;
 	const char		*dev;
+	bool			lost;		/* the device is gone */
 	struct sw_identity	*self;
 	struct times		*times;
 	struct kernel		*kernel;
@@ -97,7 +98,18 @@ static void on_lost(void *arg)
 	neighbours_resync(d->neighbours, now_ms());
 }
 
+/* Whoever started the daemon starts it again, and all begins anew. */
+static void on_gone(void *arg)
+{
+	struct daemon *d = arg;
+
+	log_say(LOG_ERR, "the device is gone");
+	d->lost = true;
+	ev_break(d->loop, EVBREAK_ALL);
+}
+
 static const struct kernel_events kernel_events = {
+	.gone = on_gone,
 	.handshake = on_handshake,
 	.message = on_message,
 	.miss = on_miss,
@@ -345,6 +357,11 @@ static int start(struct daemon *d, const char *dev, struct sw_error *err)
 	open_control(d);
 	start_loop(d);
 	return 0;
+}
+
+bool daemon_lost_device(const struct daemon *d)
+{
+	return d->lost;
 }
 
 void daemon_stop(struct daemon *d)

@@ -16,6 +16,9 @@ struct daemon;
 struct daemon *daemon_start(struct ev_loop *loop, const struct config *config,
 			    const char *dev, struct sw_error *err);
 
+/* Has the loop ended because the device is gone? */
+bool daemon_lost_device(const struct daemon *d);
+
 /* The kernel keeps what it has, and goes on. */
 void daemon_stop(struct daemon *d);
 

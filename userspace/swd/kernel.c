@@ -308,6 +308,9 @@ static int on_event(struct nl_msg *msg, void *arg)
 	case SKYWIRE_CMD_MISS_UPCALL:
 		pass_miss(k, attrs);
 		break;
+	case SKYWIRE_CMD_DEV_DEL_NTF:
+		k->events->gone(k->arg);
+		break;
 	case SKYWIRE_CMD_LINK_NTF:
 		pass_link(k, attrs, false);
 		break;

@@ -80,6 +80,8 @@ struct kernel_events {
 	void (*miss)(void *arg, const struct sw_addr *addr, const __u8 *peer);
 	/* Liveness or endpoint have changed; or the link is gone. */
 	void (*link)(void *arg, const struct kernel_link *link, bool gone);
+	/* The device is gone, and the kernel is to be closed. */
+	void (*gone)(void *arg);
 	/* Events were lost: what was told of links may be out of date. */
 	void (*lost)(void *arg);
 };

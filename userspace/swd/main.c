@@ -130,7 +130,10 @@ static int run(const struct config *config, const char *dev)
 	struct sw_error err;
 	struct daemon *d;
 	ev_signal term, interrupt;
+	int rc;
 
+	/* An algorithm's program may end while it is written to. */
+	signal(SIGPIPE, SIG_IGN);
 	d = daemon_start(loop, config, dev, &err);
 	if (!d) {
 		log_say(LOG_ERR, "%s", err.text);
@@ -144,9 +147,10 @@ static int run(const struct config *config, const char *dev)
 	log_say(LOG_INFO, "running");
 	sd_notify(0, "READY=1");
 	ev_run(loop, 0);
+	rc = daemon_lost_device(d) ? FAILED : OK;
 	daemon_stop(d);
 	ev_loop_destroy(loop);
-	return OK;
+	return rc;
 }
 
 int main(int argc, char **argv)
