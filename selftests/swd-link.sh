@@ -8,6 +8,7 @@
 need_daemon
 name_node A B
 netns A B
+ipn A link set lo up
 wire A B
 
 # A knows B's address, and B knows nobody.
@@ -26,6 +27,8 @@ swd_start B
 
 check "a link comes up at A" wait_for 10 daemon_alive A B
 check "and at B" wait_for 10 daemon_alive B A
+calm A
+calm B
 check "B has made its device, with the address of its key" \
 	ipn B -6 addr show dev sw0 to "${ADDR[B]}/128"
 check "packets go by the address of a key" pings A B

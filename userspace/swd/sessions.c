@@ -245,8 +245,11 @@ static void route(struct sessions *s, struct session *p)
 			     SKYWIRE_PATHS_MAX - p->direct);
 	for (i = 0; i < n; i++)
 		add_path(s, p, &way[i], RELAYED_FIRST + i);
-	/* Only now, so that there always was one. */
-	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
+	/*
+	 * Only now, so that there always was one; and none goes where no other is
+	 * known: a map that begins anew knows little.
+	 */
+	for (i = 0; n && i < SKYWIRE_PATHS_MAX; i++) {
 		path = &p->path[i];
 		if (path->id && path->count && !is_learned(path) &&
 		    !is_among(path, way, n))
