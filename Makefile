@@ -17,12 +17,14 @@ MODULES = $(DESTDIR)/lib/modules/$(REL)
 VERSION = $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' kernel/main.c)
 DKMS_SOURCE = $(DESTDIR)/usr/src/skywire-$(VERSION)
 
-# Which kernel the guest runs: stock, debug, or the release of another packaged
-# one. See scripts/kernel.sh.
+# Which kernel the guest runs: stock, debug, newest, or the release of another
+# packaged one. See scripts/kernel.sh.
 KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
 DEBUG_TESTS ?= unit hostile churn netlink noise turmoil faults
+# What check-arm64 runs: each cipher, each transport, each part of a life
+ARM64_TESTS ?= unit netlink chain crypto ether lifecycle seal
 LONG_TESTS ?= storm turmoil-long
 
 # Before anything is changed
@@ -45,9 +47,11 @@ help:
 	@echo 'make dkms-source   what dkms(8) needs, in /usr/src'
 	@echo 'make load, unload  the module, into and out of the running kernel'
 	@echo 'make demo          a network of four nodes, in a guest'
-	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|RELEASE)'
+	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|newest|RELEASE)'
 	@echo 'make check-long    those that take long'
 	@echo 'make check-debug   a part of them, on a kernel that watches itself'
+	@echo 'make check-arm64   a part of them, on another architecture'
+	@echo 'make compile-all   the module for each kernel, with gcc and clang'
 	@echo 'make bench         what a relay costs, beside WireGuard'
 	@echo 'make bench-profile       where in a relay that goes'
 	@echo 'make bench-failover      how fast packets leave a path that is cut'
@@ -98,8 +102,7 @@ unload:
 	rmmod skywire
 
 demo:
-	scripts/setup.sh build guest
-	k=$$(scripts/kernel.sh $(KERNEL)) && eval "$$k" && $(MAKE) -j$$(nproc) all KDIR="$$KDIR"
+	scripts/build.sh $(KERNEL)
 	scripts/guest.sh -k $(KERNEL) scripts/demo.sh
 
 check:
@@ -110,6 +113,12 @@ check-long:
 
 check-debug:
 	scripts/check.sh debug $(DEBUG_TESTS)
+
+check-arm64:
+	scripts/check.sh arm64 $(ARM64_TESTS)
+
+compile-all:
+	scripts/compile.sh
 
 bench:
 	scripts/bench.sh
@@ -135,4 +144,4 @@ clean:
 	$(MAKE) -C userspace clean
 
 .PHONY: all help module tools install uninstall dkms-source load unload demo check check-long check-debug \
-	bench bench-profile bench-failover bench-failover-tcp fuzz lint clean
+	check-arm64 compile-all bench bench-profile bench-failover bench-failover-tcp fuzz lint clean

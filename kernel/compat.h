@@ -8,9 +8,13 @@
 #include <linux/hrtimer.h>
 #include <linux/netdevice.h>
 #include <net/genetlink.h>
+#include <net/ip6_route.h>
+#include <net/rtnetlink.h>
+#include <net/udp_tunnel.h>
 #ifdef HAVE_NET_GSO_H
 #include <net/gso.h>
 #endif
+#include "skywire.h"
 
 /* A crypto completion @name that passes the request's data to @fn. */
 #ifdef HAVE_CRYPTO_COMPLETION_DATA
@@ -70,6 +74,65 @@ static inline void sw_compat_set_lltx(struct net_device *dev)
 	dev->features |= NETIF_F_LLTX;
 #endif
 }
+
+/* For the namespace of the request, or the one that the request names. */
+#ifdef HAVE_RTNL_NEWLINK_PARAMS
+static inline int sw_compat_newlink(struct net_device *dev,
+				    struct rtnl_newlink_params *params,
+				    struct netlink_ext_ack *extack)
+{
+	return sw_device_create(rtnl_newlink_link_net(params), dev);
+}
+#else
+static inline int sw_compat_newlink(struct net *net, struct net_device *dev,
+				    struct nlattr *tb[], struct nlattr *data[],
+				    struct netlink_ext_ack *extack)
+{
+	return sw_device_create(net, dev);
+}
+#endif
+
+/* Flags for IP's part of the control block: none. */
+#ifdef HAVE_UDP_TUNNEL_CB_FLAGS
+#define sw_compat_tunnel_xmit(...)	udp_tunnel_xmit_skb(__VA_ARGS__, 0)
+#define sw_compat_tunnel6_xmit(...)	udp_tunnel6_xmit_skb(__VA_ARGS__, 0)
+#else
+#define sw_compat_tunnel_xmit		udp_tunnel_xmit_skb
+#define sw_compat_tunnel6_xmit		udp_tunnel6_xmit_skb
+#endif
+
+static inline void sw_compat_tunnel_setup(struct net *net, struct sock *sk,
+					  struct udp_tunnel_sock_cfg *cfg)
+{
+#ifdef HAVE_UDP_TUNNEL_SOCK
+	setup_udp_tunnel_sock(net, sk, cfg);
+#else
+	setup_udp_tunnel_sock(net, sk->sk_socket, cfg);
+#endif
+}
+
+/* Newer kernels do not wait for receivers, so that callers have to. */
+static inline void sw_compat_tunnel_release(struct sock *sk)
+{
+#ifdef HAVE_UDP_TUNNEL_SOCK
+	udp_tunnel_sock_release(sk);
+#else
+	udp_tunnel_sock_release(sk->sk_socket);
+#endif
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+/* Return: a route with increased refcount, or an error. */
+static inline struct dst_entry *
+sw_compat_route6(struct net *net, const struct sock *sk, struct flowi6 *fl)
+{
+#ifdef HAVE_IPV6_STUB
+	return ipv6_stub->ipv6_dst_lookup_flow(net, sk, fl, NULL);
+#else
+	return ip6_dst_lookup_flow(net, sk, fl, NULL);
+#endif
+}
+#endif
 
 static inline struct nlattr **sw_dump_attrs(struct netlink_callback *cb)
 {

@@ -230,7 +230,14 @@ static void sw_setup(struct net_device *dev)
 	sw_miss_init(sw);
 }
 
-static int create(struct net *net, struct net_device *dev)
+/**
+ * sw_device_create - register a device
+ * @net: namespace of its sockets
+ * @dev: as sw_setup() has left it
+ *
+ * Return: 0 or -errno.
+ */
+int sw_device_create(struct net *net, struct net_device *dev)
 {
 	struct sw_device *sw = netdev_priv(dev);
 	int err;
@@ -250,13 +257,6 @@ static int create(struct net *net, struct net_device *dev)
 	return 0;
 }
 
-static int sw_newlink(struct net *src_net, struct net_device *dev,
-		      struct nlattr *tb[], struct nlattr *data[],
-		      struct netlink_ext_ack *extack)
-{
-	return create(src_net, dev);
-}
-
 /* The namespace of the sockets, as long as there is one; rtnl or RCU. */
 static struct net *get_link_net(const struct net_device *dev)
 {
@@ -269,7 +269,7 @@ static struct rtnl_link_ops link_ops __read_mostly = {
 	.kind		= KBUILD_MODNAME,
 	.priv_size	= sizeof(struct sw_device),
 	.setup		= sw_setup,
-	.newlink	= sw_newlink,
+	.newlink	= sw_compat_newlink,
 	.get_link_net	= get_link_net,
 };
 
@@ -337,7 +337,7 @@ static int create_initial(void)
 	dev->rtnl_link_ops = &link_ops;
 	err = dev_alloc_name(dev, dev->name);
 	if (err >= 0)
-		err = create(&init_net, dev);
+		err = sw_device_create(&init_net, dev);
 	if (err)
 		free_netdev(dev);
 	return err;

@@ -607,14 +607,26 @@ struct sw_proof {
  * struct sw_path - one way to a peer
  * @peer: where it leads; the path lives in peer->path[id - 1]
  * @link: first link; the path is taken out before the link is
+ * @preference: the attribute of that name, as are those up to @labels
+ * @mtu: see there
+ * @postage_base: see there
+ * @postage_rate: see there
+ * @fee_base: see there
+ * @fee_rate: see there
+ * @loss_admitted: see there
+ * @mark: see there
+ * @weight: see there
+ * @dscp: see there
+ * @id: see there
+ * @count: of @labels
+ * @labels: of the relays
  * @node: in @link's list; sw_mutex
  * @traffic: counted by direction tx only; a successor of the same id inherits it
  * @proof: what its far end reports; NULL without labels. A successor of the same
  *	route inherits it
  * @rcu: for freeing
  *
- * The others are the attributes of the same name. Constant: a change puts
- * another path in its place.
+ * Constant: a change puts another path in its place.
  */
 struct sw_path {
 	struct sw_peer		*peer;
@@ -846,6 +858,7 @@ int sw_mac1_key(const u8 *key, siphash_key_t *mac1_key);
 
 /* device.c */
 extern struct list_head sw_devices;
+int sw_device_create(struct net *net, struct net_device *dev);
 struct sw_device *sw_device_find(struct net *net, int ifindex,
 				 const char *name);
 int sw_device_init(unsigned int numdevs);

@@ -13,6 +13,7 @@
 #include <net/ipv6.h>
 #include <net/route.h>
 #include <net/udp_tunnel.h>
+#include "compat.h"
 #include "nl.h"
 
 /* What a device has open. */
@@ -168,9 +169,9 @@ static bool xmit4(struct sw_device *sw, struct udp_endpoint *ep,
 		return false;
 	}
 	skb->mark = fl.flowi4_mark;
-	udp_tunnel_xmit_skb(rt, sk, skb, fl.saddr, fl.daddr, ds,
-			    ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport,
-			    fl.fl4_dport, false, false);
+	sw_compat_tunnel_xmit(rt, sk, skb, fl.saddr, fl.daddr, ds,
+			      ip4_dst_hoplimit(&rt->dst), 0, fl.fl4_sport,
+			      fl.fl4_dport, false, false);
 	return true;
 }
 
@@ -189,7 +190,7 @@ static struct dst_entry *route6(struct sw_device *sw, struct udp_endpoint *ep,
 			return ERR_PTR(-EADDRNOTAVAIL);
 		fl->saddr = in6addr_any;
 	}
-	dst = ipv6_stub->ipv6_dst_lookup_flow(sock_net(sk), sk, fl, NULL);
+	dst = sw_compat_route6(sock_net(sk), sk, fl);
 	if (IS_ERR(dst))
 		return dst;
 	if (dst->dev == sw->dev) {
@@ -226,9 +227,9 @@ static bool xmit6(struct sw_device *sw, struct udp_endpoint *ep,
 	skb->mark = fl.flowi6_mark;
 	/* As on IPv4, the underlay may fragment what is too big for it. */
 	skb->ignore_df = 1;
-	udp_tunnel6_xmit_skb(dst, sk, skb, NULL, &fl.saddr, &fl.daddr, ds,
-			     ip6_dst_hoplimit(dst), 0, fl.fl6_sport,
-			     fl.fl6_dport, false);
+	sw_compat_tunnel6_xmit(dst, sk, skb, NULL, &fl.saddr, &fl.daddr, ds,
+			       ip6_dst_hoplimit(dst), 0, fl.fl6_sport,
+			       fl.fl6_dport, false);
 	return true;
 }
 #else
@@ -348,8 +349,8 @@ static struct sw_endpoint *udp_clone(const struct sw_endpoint *ep,
 	return &udp->ep;
 }
 
-static struct socket *open_socket(struct sw_device *sw, struct net *net,
-				  u8 family, u16 port)
+static struct sock *open_socket(struct sw_device *sw, struct net *net,
+				u8 family, u16 port)
 {
 	struct udp_tunnel_sock_cfg tunnel = {
 		.sk_user_data	= sw,
@@ -373,17 +374,17 @@ static struct socket *open_socket(struct sw_device *sw, struct net *net,
 	sock->sk->sk_allocation = GFP_ATOMIC;
 	/* TCP's own accounting throttles; a second limit would drop. */
 	sock->sk->sk_sndbuf = INT_MAX;
-	setup_udp_tunnel_sock(net, sock, &tunnel);
-	return sock;
+	sw_compat_tunnel_setup(net, sock->sk, &tunnel);
+	return sock->sk;
 }
 
 static void udp_close(void *opened)
 {
 	struct udp_sockets *sockets = opened;
 
-	udp_tunnel_sock_release(sockets->sk4->sk_socket);
+	sw_compat_tunnel_release(sockets->sk4);
 	if (sockets->sk6)
-		udp_tunnel_sock_release(sockets->sk6->sk_socket);
+		sw_compat_tunnel_release(sockets->sk6);
 	kfree(sockets);
 }
 
@@ -391,22 +392,22 @@ static void udp_close(void *opened)
 static int open_pair(struct sw_device *sw, struct net *net, u16 *port,
 		     struct udp_sockets *sockets)
 {
-	struct socket *sock4, *sock6;
+	struct sock *sk4, *sk6;
 	u16 got;
 
-	sock4 = open_socket(sw, net, AF_INET, *port);
-	if (IS_ERR(sock4))
-		return PTR_ERR(sock4);
-	got = ntohs(inet_sk(sock4->sk)->inet_sport);
+	sk4 = open_socket(sw, net, AF_INET, *port);
+	if (IS_ERR(sk4))
+		return PTR_ERR(sk4);
+	got = ntohs(inet_sk(sk4)->inet_sport);
 	if (ipv6_mod_enabled()) {
-		sock6 = open_socket(sw, net, AF_INET6, got);
-		if (IS_ERR(sock6)) {
-			udp_tunnel_sock_release(sock4);
-			return PTR_ERR(sock6);
+		sk6 = open_socket(sw, net, AF_INET6, got);
+		if (IS_ERR(sk6)) {
+			sw_compat_tunnel_release(sk4);
+			return PTR_ERR(sk6);
 		}
-		sockets->sk6 = sock6->sk;
+		sockets->sk6 = sk6;
 	}
-	sockets->sk4 = sock4->sk;
+	sockets->sk4 = sk4;
 	*port = got;
 	return 0;
 }

@@ -63,16 +63,15 @@ run() {
 	[ $# = 0 ] || in_guest "$name" selftests/run.sh -j "$jobs" "$@" > "$out/$name.out" 2>&1
 }
 
-scripts/setup.sh build guest test
-vars=$(scripts/kernel.sh "$kernel")
-eval "$vars"
 # That kernel has no switch for what the module tells of its objects.
 [ "$kernel" != debug ] || export KCFLAGS=-DDEBUG
-make -s -j"$(nproc)" all KDIR="$KDIR" >&2
-make -s -C selftests >&2
+scripts/build.sh -t "$kernel"
 
 if [ "$kernel" = debug ]; then
 	in_guest debug bash -c "$leak_scan" - "$@"
+elif [ "$kernel" = arm64 ]; then
+	in_guest arm64 env OUTPUT="$TOP/build/arm64/selftests" SWCTL="$TOP/build/arm64/swctl" \
+		selftests/run.sh -j 2 "$@"
 else
 	[ $# -gt 0 ] || mapfile -t all < build/selftests/tests
 	together=() alone=()

@@ -28,6 +28,9 @@ setup() {
 	$b mkdir -p out dev/pts dev/shm
 	$b ln -sf /proc/self/fd dev/fd
 	$b mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out out
+	# shellcheck source=/dev/null
+	. out/env
+	[ -z "$TREE" ] || tree "./$TREE"
 	$b mount -t proc proc proc
 	$b mount -t sysfs sys sys
 	$b mount -t debugfs debug sys/kernel/debug
@@ -44,10 +47,14 @@ setup() {
 	exec $b chroot . /run/busybox sh /run/init job
 }
 
+# A root file system other than the host's has the tree as it is on the host.
+tree() {
+	$b mkdir -p "$1"
+	$b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=262144,cache=loose tree "$1"
+}
+
 # The modules are writable, so that modules_install can be tried.
 modules() {
-	# shellcheck source=/dev/null
-	. /out/env
 	rel=$($b uname -r)
 	$b mkdir -p "/lib/modules/$rel"
 	$b mount -t overlay -o \
@@ -58,9 +65,9 @@ modules() {
 # Through a pipe, so that the job does not find itself on a terminal. Whatever
 # it left running would keep the pipe open, and is killed.
 job() {
-	$b stty -F /dev/ttyS1 raw -echo
+	$b stty -F "/dev/$TTY" raw -echo
 	$b mkfifo /run/output
-	$b cat < /run/output > /dev/ttyS1 &
+	$b cat < /run/output > "/dev/$TTY" &
 	cat=$!
 	bash /out/job < /dev/null > /run/output 2>&1
 	echo $? > /out/status
@@ -74,6 +81,8 @@ job() {
 
 if [ "${1:-}" = job ]; then
 	b=/run/busybox
+	# shellcheck source=/dev/null
+	. /out/env
 	modules
 	job
 	echo b > /proc/sysrq-trigger

@@ -3,10 +3,12 @@
 #
 # guest.sh [OPTION]... COMMAND [ARG]...: runs COMMAND as root in a virtual
 # machine whose root file system is this machine's, in the same directory, with
-# the system's own PATH. What the guest writes is lost, but for what it writes to
-# /out.
+# the system's own PATH. For another architecture the root file system is one that
+# kernel.sh makes, in which this tree has the same place. What the guest writes is
+# lost, but for what it writes to /out.
 #
-#   -k KERNEL   stock (default), debug, or a packaged release; see kernel.sh
+#   -k KERNEL   stock (default), debug, newest, arm64, or a packaged release; see
+#               kernel.sh
 #   -t SECONDS  limit (default 600)
 #   -m MB       memory (default 1024)
 #   -s CPUS     (default 2)
@@ -103,10 +105,11 @@ hot_files() {
 make_initrd() {
 	local tmp file n=10
 	tmp=$(mktemp -d)
-	cp /bin/busybox "$tmp/busybox"
+	cp "$ROOT/bin/busybox" "$tmp/busybox"
 	cp "$TOP/scripts/guest-init.sh" "$tmp/init"
 	mkdir "$tmp/hot"
-	hot_files | tar -C / -c -T - 2>/dev/null | tar -C "$tmp/hot" -x
+	# What is installed here is no file of another architecture.
+	[ -n "$ROOT" ] || hot_files | tar -C / -c -T - 2>/dev/null | tar -C "$tmp/hot" -x
 	for file in $(modules virtio_pci 9pnet_virtio 9p overlay); do
 		n=$((n + 1))
 		case $file in
@@ -121,7 +124,7 @@ make_initrd() {
 # What to run, and where. Nothing else of the caller's surroundings gets in, so
 # that a result does not depend on them.
 make_job() {
-	printf 'MODDIR=%q\n' "$MODDIR" > "$out/env"
+	printf '%s=%q\n' MODDIR "${MODDIR#"$ROOT"}" TTY "$tty" TREE "${ROOT:+$TOP}" > "$out/env"
 	{
 		echo export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 		echo export HOME=/root LANG=C.UTF-8
@@ -137,8 +140,11 @@ accel() {
 	# as one instruction for each byte.
 	local cpu=max,-erms,-fsrm
 
+	[ -z "$ROOT" ] || cpu=cortex-a72
 	if [ -n "$icount" ]; then
 		echo -accel tcg,thread=single -icount shift=1,sleep=off -cpu $cpu
+	elif [ -n "$ROOT" ]; then
+		echo -accel tcg,thread=multi -cpu $cpu
 	elif [ "${SKYWIRE_ACCEL:-}" = kvm ] || { [ -z "${SKYWIRE_ACCEL:-}" ] && [ -w /dev/kvm ] &&
 	     { [ -d /sys/module/kvm_intel ] || [ -d /sys/module/kvm_amd ]; }; }; then
 		echo -accel kvm -cpu host
@@ -147,22 +153,33 @@ accel() {
 	fi
 }
 
+# The machine, with two serial lines: the kernel's console, and the job's output.
+# A vCPU that does not get to run fails checks of its timers: skip these.
+append="panic=-1 oops=panic mitigations=off random.trust_cpu=on watchdog_thresh=60 log_buf_len=8M"
+if [ -z "$ROOT" ]; then
+	tty=ttyS1
+	machine=(qemu-system-x86_64 -machine q35 -serial "file:$out/console.log" -serial chardev:tty
+		-append "console=ttyS0 $append no_timer_check tsc=reliable")
+else
+	tty=ttyS0
+	machine=(qemu-system-aarch64 -machine virt -serial "file:$out/console.log"
+		-device "pci-serial,chardev=tty" -append "console=ttyAMA0 $append"
+		-virtfs "local,path=$TOP,mount_tag=tree,security_model=none,readonly=on,multidevs=remap")
+fi
+
 make_initrd
 make_job "$@"
 
-# A vCPU that does not get to run fails checks of its timers: skip these.
-args=(-machine q35 -smp "$cpus" -m "$mem" -no-reboot -nodefaults -display none
+args=(-smp "$cpus" -m "$mem" -no-reboot -nodefaults -display none
 	-kernel "$VMLINUZ" -initrd "$out/initrd"
-	-append "console=ttyS0 panic=-1 oops=panic mitigations=off random.trust_cpu=on watchdog_thresh=60 no_timer_check tsc=reliable log_buf_len=8M"
-	-serial "file:$out/console.log"
-	-chardev "stdio,id=tty,signal=off" -serial chardev:tty
-	-virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"
+	-chardev "stdio,id=tty,signal=off"
+	-virtfs "local,path=${ROOT:-/},mount_tag=host,security_model=none,readonly=on,multidevs=remap"
 	-virtfs "local,path=$out,mount_tag=out,security_model=none,multidevs=remap")
 
 # A stuck guest ignores every signal but KILL, and must not outlive this script.
 # shellcheck disable=SC2046
 setpriv --pdeathsig KILL timeout --foreground -s KILL "$limit" \
-	setpriv --pdeathsig KILL qemu-system-x86_64 $(accel) "${args[@]}" </dev/null &
+	setpriv --pdeathsig KILL "${machine[@]}" $(accel) "${args[@]}" </dev/null &
 qemu=$!
 trap 'kill -KILL $qemu 2>/dev/null; exit 130' INT TERM HUP
 rc=0

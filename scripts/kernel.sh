@@ -2,29 +2,51 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2034 # the variables are printed by name
 #
-# kernel.sh stock|debug|RELEASE|source: makes a kernel available, nothing of it
-# installed but headers, and prints where it is as shell assignments:
+# kernel.sh stock|debug|RELEASE|newest|arm64|source: makes a kernel available,
+# nothing of it installed but the stock one's headers, and prints where it is as
+# shell assignments:
 #   REL      its release, as uname -r says
 #   VMLINUZ  what QEMU boots
 #   MODDIR   its modules, what is to be at /lib/modules/REL
-#   KDIR     what modules are built against
+#   KDIR     what modules are built against, where MODULE runs
+#   HEADERS  the same, where it is for others
+#   MODULE   (an array) make, with what it takes to build the module for it
+#   TOOLS    (an array) make, with what it takes to build tools for its guest
+#   ROOT     the guest's root file system; empty for this machine's
 #   SRC      (debug, source) the unpacked packaged source
 #
 # stock: the distribution's current kernel. RELEASE: another one it packages,
-# backports included; the start of a version will do (6.12). debug: built from
-# linux-source with debug.config. Kept in the cache, by version and config.
+# backports included; the start of a version will do (6.12). newest: the newest
+# that Debian backports to any release. arm64: the distribution's current kernel
+# for another architecture. debug: built from linux-source with debug.config. Kept
+# in the cache, by version and config; newest and arm64 until removed from there.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/setup.sh
 . "$TOP/scripts/setup.sh"
 
-usage() { die "usage: kernel.sh stock|debug|RELEASE|source"; }
+usage() { die "usage: kernel.sh stock|debug|RELEASE|newest|arm64|source"; }
 
-# Prints its arguments, names of variables, as assignments
+NEWEST=trixie-backports
+# What the module is built with in a root file system, beside the kernel's own gcc
+COMPILERS=(make clang-19)
+# What guest, tests and linker need in arm64's
+ARM64_PACKAGES=(busybox-static kmod procps iproute2 iputils-ping iperf3 tcpdump
+	ethtool nftables jq socat python3 python3-cryptography
+	libc6-dev libmnl-dev libsodium-dev libjansson-dev)
+
+HEADERS='' ROOT='' MODULE=(make) TOOLS=(make)
+
+# Prints what all kernels have, and the variables named, as assignments
 assign() {
 	local name
-	for name; do printf '%s=%q\n' "$name" "${!name}"; done
+	: "${HEADERS:=$KDIR}"
+	for name in REL VMLINUZ MODDIR KDIR HEADERS ROOT "$@"; do
+		printf '%s=%q\n' "$name" "${!name}"
+	done
+	printf 'MODULE=( %s)\n' "$(printf '%q ' "${MODULE[@]}" "KDIR=$KDIR")"
+	printf 'TOOLS=( %s)\n' "$(printf '%q ' "${TOOLS[@]}")"
 }
 
 depends_of() { dpkg-query -W -f '${Depends}\n' "$1" | tr -s ', ' '\n'; }
@@ -42,22 +64,14 @@ find_release() {
 		grep -E -- "[0-9]-$arch\$|deb[0-9]+-$arch\$" | sort -V | tail -n 1
 }
 
-# From 7.0 on Debian keeps kernel and modules in packages of their own.
-image_packages() {
-	apt-cache depends "linux-image-$1" | awk -v rel="$1" '
-		$1 == "Depends:" && $2 ~ "^linux-(binary|modules)-" && index($2, rel) { print $2 }'
-	echo "linux-image-$1"
-}
-
 # Unpacks the image of release $1 into $CACHE/kernels/$1
 fetch_image() {
-	local rel=$1 dir=$CACHE/kernels/$1 tmp pkgs
+	local rel=$1 dir=$CACHE/kernels/$1 tmp
 	[ ! -e "$dir/vmlinuz" ] || return 0
-	mapfile -t pkgs < <(image_packages "$rel")
-	note "getting ${pkgs[*]}"
+	note "getting linux-image-$rel"
 	tmp=$(mktemp -d "$CACHE/tmp.XXXXXX")
-	(cd "$tmp" && download "${pkgs[@]}") || { rm -rf "$tmp"; return 1; }
-	for deb in "$tmp"/*.deb; do dpkg -x "$deb" "$tmp"; done
+	(cd "$tmp" && download "linux-image-$rel") || { rm -rf "$tmp"; return 1; }
+	dpkg -x "$tmp"/*.deb "$tmp"
 	rm -rf "$dir"
 	mkdir -p "$dir/lib/modules" "$dir/usr"
 	ln -s ../lib "$dir/usr/lib"	# where depmod looks depends on its version
@@ -66,9 +80,7 @@ fetch_image() {
 	done
 	depmod -b "$dir" "$rel"
 	ln -s "$(readlink -f "/lib/modules/$rel/build")" "$dir/lib/modules/$rel/build"
-	for boot in "$tmp/boot/vmlinuz-$rel" "$dir/lib/modules/$rel/vmlinuz"; do
-		[ ! -e "$boot" ] || cp "$boot" "$dir/vmlinuz.new"
-	done
+	cp "$tmp/boot/vmlinuz-$rel" "$dir/vmlinuz.new"
 	rm -rf "$tmp"
 	mv "$dir/vmlinuz.new" "$dir/vmlinuz"	# last: it says that all is there
 }
@@ -80,7 +92,7 @@ packaged() {
 	VMLINUZ=$CACHE/kernels/$REL/vmlinuz
 	MODDIR=$CACHE/kernels/$REL/lib/modules/$REL
 	KDIR=$(readlink -f "/lib/modules/$REL/build")
-	assign REL VMLINUZ MODDIR KDIR
+	assign
 }
 
 stock() {
@@ -93,14 +105,73 @@ stock() {
 	packaged "$(stock_release)"
 }
 
+# The kernel in a root file system. From 7.0 on Debian keeps it with its modules.
+in_root() {
+	local root=$1 place
+	REL=$(basename "$root"/usr/src/linux-headers-*[!n])
+	REL=${REL#linux-headers-}
+	MODDIR=$root/usr/lib/modules/$REL
+	KDIR=/usr/src/linux-headers-$REL
+	HEADERS=$root$KDIR
+	for place in "$root/boot/vmlinuz-$REL" "$MODDIR/vmlinuz"; do
+		[ ! -e "$place" ] || VMLINUZ=$place
+	done
+	[ -e "$MODDIR/modules.dep" ] || depmod -b "$root" "$REL"
+}
+
+# Built in the root file system, with its tools
+foreign() {
+	local root
+	root=$("$TOP/scripts/root.sh" "$@" "${COMPILERS[@]}")
+	in_root "$root"
+	MODULE=("$TOP/scripts/in-root.sh" "$root" make)
+	assign
+}
+
+codename() { (. /etc/os-release && echo "$VERSION_CODENAME"); }
+
 release() {
-	local rel
+	local rel arch
+	arch=$(dpkg --print-architecture)
 	rel=$(find_release "$1" || :)
 	if [ -z "$rel" ]; then
 		backports
 		rel=$(find_release "$1") || die "no packaged kernel $1"
 	fi
-	packaged "$rel"
+	foreign "$rel" "$(codename)-backports" "$arch" "linux-image-$rel" "linux-headers-$rel"
+}
+
+newest() {
+	local arch
+	arch=$(dpkg --print-architecture)
+	foreign newest "$NEWEST" "$arch" "linux-image-$arch" "linux-headers-$arch"
+}
+
+# Headers that work from outside of their root file system, with the programs that
+# Debian has for this machine in the same version.
+cross_headers() {
+	local name kbuild
+	kbuild=$(basename "$(dirname "$(readlink "$HEADERS/scripts")")")
+	install "$kbuild"
+	for name in scripts tools; do
+		ln -sfn "/usr/lib/$kbuild/$name" "$HEADERS/$name"
+	done
+	sed -i "s|\([= ]\)/usr/src/|\1$ROOT/usr/src/|" "$HEADERS/Makefile"
+	KDIR=$HEADERS
+}
+
+arm64() {
+	local target=aarch64-linux-gnu
+	"$TOP/scripts/setup.sh" cross
+	ROOT=$("$TOP/scripts/root.sh" arm64 "$(codename)" arm64 \
+		linux-image-arm64 linux-headers-arm64 "${ARM64_PACKAGES[@]}")
+	in_root "$ROOT"
+	cross_headers
+	MODULE=(make ARCH=arm64 "CROSS_COMPILE=$target-")
+	TOOLS=(env "PKG_CONFIG_LIBDIR=$ROOT/usr/lib/$target/pkgconfig:$ROOT/usr/share/pkgconfig"
+		"PKG_CONFIG_SYSROOT_DIR=$ROOT" make "CC=$target-gcc --sysroot=$ROOT" "AR=$target-ar"
+		"BUILD=$TOP/build/arm64/userspace" "OUTPUT=$TOP/build/arm64/selftests")
+	assign
 }
 
 # Unpacks the packaged source; sets SRC.
@@ -176,14 +247,16 @@ debug() {
 	fi
 	REL=$(cat "$KDIR/include/config/kernel.release")
 	MODDIR=$dir/lib/modules/$REL
-	assign REL VMLINUZ MODDIR KDIR SRC
+	assign SRC
 }
 
 [ $# = 1 ] || usage
 case $1 in
 stock) lock stock; stock ;;
 debug) lock debug; debug ;;
-source) unpack_source; assign SRC ;;
-[0-9]*) lock stock; release "$1" ;;
+source) unpack_source; printf 'SRC=%q\n' "$SRC" ;;
+[0-9]*) lock releases; release "$1" ;;
+newest) lock releases; newest ;;
+arm64) lock releases; arm64 ;;
 *) usage ;;
 esac

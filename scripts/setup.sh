@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-usage() { die "usage: setup.sh build|guest|debug|lint|test|fuzz|bench|ynl ..."; }
+usage() { die "usage: setup.sh build|guest|debug|lint|test|fuzz|bench|ynl|compile|cross ..."; }
 
 packages() {
 	case $1 in
@@ -27,6 +27,8 @@ packages() {
 	fuzz) echo clang libclang-rt-dev ;;
 	bench) echo wireguard-tools linux-perf util-linux procps iperf3 jq ;;
 	ynl) echo xz-utils python3 python3-yaml python3-jsonschema ;;
+	compile) echo clang-19 ;;
+	cross) echo make gcc-aarch64-linux-gnu qemu-system-arm pkgconf ;;
 	*) usage ;;
 	esac
 }
@@ -63,31 +65,48 @@ apt_update() { as_root apt-get update -qq >&2 || note "apt-get update failed, go
 # Into the current directory. apt would warn that its own user cannot read it.
 download() { apt-get download -qq -o APT::Sandbox::User=root "$@" >&2; }
 
-# Prints the apt source of the backports of this release, in the form (and from
-# the server) in which the machine names the release itself.
-backports_source() {
-	local code=$1 file
+# apt_source RELEASE SUITE...: prints an apt source of the suites, in the form (and
+# from the server) in which the machine names its own release. With FOLLOW, what
+# it has beside that, as security updates, is printed for that release.
+apt_source() {
+	local code=$1 follow=${FOLLOW:-} file suite
+	shift
 	for file in /etc/apt/sources.list.d/*.sources; do
 		[ -e "$file" ] || continue
-		awk -v RS= -v code="$code" '{
-			out = ""; suite = deb = 0; on = 1
+		awk -v RS= -v code="$code" -v suites="$*" -v follow="$follow" '
+		function translate(line,	word, words, i, out) {
+			words = split(line, word)
+			for (i = 2; i <= words; i++) {
+				if (word[i] == code)
+					out = out " " suites
+				else if (follow && index(word[i], code "-") == 1)
+					out = out " " follow substr(word[i], length(code) + 1)
+			}
+			return out
+		}
+		{
+			out = suite = ""; deb = 0; on = 1
 			n = split($0, line, "\n")
 			for (i = 1; i <= n; i++) {
 				if (line[i] ~ /^#/) continue
 				if (line[i] ~ /^Types:.*deb( |$)/) deb = 1
 				if (line[i] ~ /^Enabled: *no/) on = 0
 				if (line[i] ~ /^Suites:/) {
-					suite = index(line[i] " ", " " code " ")
-					line[i] = "Suites: " code "-backports"
+					suite = translate(line[i])
+					line[i] = "Suites:" suite
 				}
 				out = out line[i] "\n"
 			}
-			if (deb && on && suite) { printf "%s", out; exit }
+			if (deb && on && suite) print out
 		}' "$file"
 	done
 	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		[ -e "$file" ] || continue
-		sed -nE "s/^deb( +\[[^]]*\])? +([^ ]+) +$code +(.*)/deb\1 \2 $code-backports \3/p" "$file"
+		for suite; do
+			sed -nE "s/^deb( +\[[^]]*\])? +([^ ]+) +$code +(.*)/deb\1 \2 $suite \3/p" "$file"
+		done
+		[ -z "$follow" ] ||
+			sed -nE "s/^deb( +\[[^]]*\])? +([^ ]+) +$code-([^ ]+) +(.*)/deb\1 \2 $follow-\3 \4/p" "$file"
 	done
 }
 
@@ -97,7 +116,7 @@ backports() {
 	local code text form=list
 	code=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	if ! grep -rqsE "^[^#]*\b$code-backports\b" /etc/apt/sources.list /etc/apt/sources.list.d; then
-		text=$(backports_source "$code")
+		text=$(apt_source "$code" "$code-backports")
 		[ -n "$text" ] || die "no apt source of $code to derive its backports from"
 		case $text in
 		deb*) text=$(head -n 1 <<<"$text") ;;
