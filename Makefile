@@ -95,7 +95,7 @@ dkms-source:
 # insmod, unlike modprobe, loads nothing of what the module needs
 load: module
 	$(tell-kernel)
-	modprobe -a udp_tunnel ip6_udp_tunnel libchacha20poly1305
+	modprobe -a -q udp_tunnel ip6_udp_tunnel libchacha20poly1305 libblake2b || :
 	insmod $(BUILD)/kernel/skywire.ko
 
 unload:

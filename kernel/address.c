@@ -4,45 +4,27 @@
  * what for (RFC 7693). Derived here, so that no request can bring an address
  * that is not its key's.
  */
-#include <crypto/hash.h>
+#include "compat.h"
 #include "skywire.h"
 
-static struct crypto_shash *for_address;
-static struct crypto_shash *for_mac1;
-
-static struct crypto_shash *alloc_hash(const char *purpose)
-{
-	struct crypto_shash *tfm;
-	int err;
-
-	tfm = crypto_alloc_shash("blake2b-256", 0, 0);
-	if (IS_ERR(tfm))
-		return tfm;
-	err = crypto_shash_setkey(tfm, purpose, strlen(purpose));
-	if (err) {
-		crypto_free_shash(tfm);
-		return ERR_PTR(err);
-	}
-	return tfm;
-}
+static struct sw_compat_hash for_address;
+static struct sw_compat_hash for_mac1;
 
 int __init sw_address_init(void)
 {
-	for_address = alloc_hash("skywire-address");
-	if (IS_ERR(for_address))
-		return PTR_ERR(for_address);
-	for_mac1 = alloc_hash("skywire-mac1");
-	if (IS_ERR(for_mac1)) {
-		crypto_free_shash(for_address);
-		return PTR_ERR(for_mac1);
-	}
-	return 0;
+	int err;
+
+	err = sw_compat_hash_init(&for_address, "skywire-address") ?:
+	      sw_compat_hash_init(&for_mac1, "skywire-mac1");
+	if (err)
+		sw_address_exit();
+	return err;
 }
 
 void sw_address_exit(void)
 {
-	crypto_free_shash(for_mac1);
-	crypto_free_shash(for_address);
+	sw_compat_hash_exit(&for_mac1);
+	sw_compat_hash_exit(&for_address);
 }
 
 /**
@@ -57,8 +39,7 @@ int sw_address(const u8 *key, struct in6_addr *address)
 	u8 digest[32];
 	int err;
 
-	err = crypto_shash_tfm_digest(for_address, key, SKYWIRE_PUBLIC_KEY_LEN,
-				      digest);
+	err = sw_compat_hash(&for_address, key, SKYWIRE_PUBLIC_KEY_LEN, digest);
 	if (err)
 		return err;
 	address->s6_addr[0] = 0xfc;
@@ -78,8 +59,7 @@ int sw_mac1_key(const u8 *key, siphash_key_t *mac1_key)
 	__le64 digest[4];
 	int err;
 
-	err = crypto_shash_tfm_digest(for_mac1, key, SKYWIRE_PUBLIC_KEY_LEN,
-				      (u8 *)digest);
+	err = sw_compat_hash(&for_mac1, key, SKYWIRE_PUBLIC_KEY_LEN, (u8 *)digest);
 	if (err)
 		return err;
 	mac1_key->key[0] = le64_to_cpu(digest[0]);

@@ -3,7 +3,9 @@
 #ifndef _SKYWIRE_COMPAT_H
 #define _SKYWIRE_COMPAT_H
 
+#include <crypto/blake2b.h>
 #include <crypto/chacha.h>
+#include <crypto/hash.h>
 #include <linux/crypto.h>
 #include <linux/hrtimer.h>
 #include <linux/netdevice.h>
@@ -15,6 +17,51 @@
 #include <net/gso.h>
 #endif
 #include "skywire.h"
+
+/**
+ * struct sw_compat_hash - BLAKE2b-256 with a key
+ * @key: the key, a string; where BLAKE2b is a library, as in newer kernels, of
+ *	which Debian's have no more than that
+ * @tfm: where it is an algorithm only
+ */
+struct sw_compat_hash {
+	const char		*key;
+	struct crypto_shash	*tfm;
+};
+
+static inline int sw_compat_hash_init(struct sw_compat_hash *hash,
+				      const char *key)
+{
+	hash->key = key;
+#ifdef HAVE_BLAKE2B_LIB
+	return 0;
+#else
+	hash->tfm = crypto_alloc_shash("blake2b-256", 0, 0);
+	return PTR_ERR_OR_ZERO(hash->tfm) ?:
+	       crypto_shash_setkey(hash->tfm, key, strlen(key));
+#endif
+}
+
+/* Also of one whose initialisation has failed. */
+static inline void sw_compat_hash_exit(struct sw_compat_hash *hash)
+{
+	if (!IS_ERR_OR_NULL(hash->tfm))
+		crypto_free_shash(hash->tfm);
+	hash->tfm = NULL;
+}
+
+static inline int sw_compat_hash(const struct sw_compat_hash *hash,
+				 const u8 *data, unsigned int len,
+				 u8 digest[BLAKE2B_256_HASH_SIZE])
+{
+#ifdef HAVE_BLAKE2B_LIB
+	blake2b(hash->key, strlen(hash->key), data, len, digest,
+		BLAKE2B_256_HASH_SIZE);
+	return 0;
+#else
+	return crypto_shash_tfm_digest(hash->tfm, data, len, digest);
+#endif
+}
 
 /* A crypto completion @name that passes the request's data to @fn. */
 #ifdef HAVE_CRYPTO_COMPLETION_DATA

@@ -76,4 +76,4 @@ MODULE_DESCRIPTION("Skywire: encrypted, source-routed links between public keys"
 MODULE_AUTHOR("The Skywire for Linux authors");
 MODULE_VERSION("0.1.0");
 MODULE_ALIAS_GENL_FAMILY("skywire");
-MODULE_SOFTDEP("pre: gcm blake2b_generic udp_tunnel ip6_udp_tunnel");
+MODULE_SOFTDEP("pre: gcm blake2b_generic libblake2b udp_tunnel ip6_udp_tunnel");

@@ -111,7 +111,7 @@ if [ ! -d /sys/module/skywire ]; then
 	ko=build/$(uname -r)/kernel/skywire.ko
 	if [ -e "$ko" ]; then
 		# insmod, unlike modprobe, loads nothing of what it needs
-		modprobe -a udp_tunnel ip6_udp_tunnel libchacha20poly1305
+		modprobe -a -q udp_tunnel ip6_udp_tunnel libchacha20poly1305 libblake2b || :
 		insmod "$ko"
 	else
 		modprobe skywire || die "no module: make && make install"

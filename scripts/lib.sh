@@ -40,7 +40,7 @@ bench_guest() {
 	shift
 	# shellcheck disable=SC2016 # for the guest
 	scripts/guest.sh "${options[@]}" bash -c '
-		modprobe -a -q udp_tunnel ip6_udp_tunnel libchacha20poly1305
+		modprobe -a -q udp_tunnel ip6_udp_tunnel libchacha20poly1305 libblake2b || :
 		insmod "build/$(uname -r)/kernel/skywire.ko"
 		exec "$@"' - "$@"
 }

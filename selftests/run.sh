@@ -42,7 +42,7 @@ load() {
 	watch_log "$dir/log" || return
 	watched=1
 	if [ -e "$ko" ]; then
-		modprobe -a -q udp_tunnel ip6_udp_tunnel libchacha20poly1305
+		modprobe -a -q udp_tunnel ip6_udp_tunnel libchacha20poly1305 libblake2b
 		insmod "$ko" dyndbg=+p
 	else
 		modprobe skywire dyndbg=+p
