@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# lint.sh: what compiler, sparse, checkpatch and shellcheck can say about the
-# source. Silent about what is in order; there are no exceptions.
+# lint.sh: what compiler, sparse, checkpatch, coccinelle, kernel-doc, mandoc, groff
+# and shellcheck can say about the source. Silent about what is in order; there are
+# no exceptions.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -35,10 +36,32 @@ compile() {
 	return "$rc"
 }
 
+# Several files at a time: more processes than that, each reads the rules anew.
 checkpatch() {
 	find kernel include userspace selftests -name '*.[ch]' -print0 |
-		xargs -0 -r perl "$SRC/scripts/checkpatch.pl" --strict --no-tree --no-summary \
-			--quiet --show-types -f
+		xargs -0 -r -n 16 -P "$(nproc)" perl "$SRC/scripts/checkpatch.pl" --strict \
+			--no-tree --no-summary --quiet --show-types -f
+}
+
+# The kernel's own rules about lifetimes, locks and loops
+coccinelle() {
+	find "$SRC"/scripts/coccinelle/{free,iterators,locks} -name '*.cocci' \
+		-exec grep -qx 'virtual report' {} \; -print0 |
+		xargs -0 -r -n 1 -P "$(nproc)" "$TOP/scripts/spatch.sh"
+}
+
+kernel_doc() {
+	find kernel include -name '*.[ch]' -print0 |
+		xargs -0 perl "$SRC/scripts/kernel-doc" -none -Werror
+}
+
+manual_pages() {
+	local page
+	for page in Documentation/man/*; do
+		grep -nHE '[^ ]\.(PP|TP|SH)' "$page" || :
+		mandoc -T lint "$page" || :
+		groff -ww -man -Tutf8 -z "$page"
+	done
 }
 
 shell_scripts() {
@@ -48,7 +71,9 @@ shell_scripts() {
 verdict "module, W=1 and sparse" "$(compile 2>&1 || echo "status $?")"
 verdict "generated netlink code" "$(scripts/ynl.sh --check 2>&1 || echo "status $?")"
 verdict checkpatch "$(checkpatch 2>&1 || echo "status $?")"
-verdict "manual pages" "$(grep -nE '[^ ]\.(PP|TP|SH)' Documentation/man/*)"
+verdict coccinelle "$(coccinelle 2>&1 || echo "status $?")"
+verdict kernel-doc "$(kernel_doc 2>&1 || echo "status $?")"
+verdict "manual pages" "$(manual_pages 2>&1)"
 # shellcheck disable=SC2046
 verdict shellcheck "$(shellcheck -x $(shell_scripts) 2>&1)"
 exit $failed

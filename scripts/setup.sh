@@ -20,7 +20,7 @@ packages() {
 		iproute2 iputils-ping iperf3 tcpdump ethtool nftables jq python3 ;;
 	debug) echo make gcc libc6-dev linux-source xz-utils lz4 flex bison bc \
 		perl libelf-dev libssl-dev kmod ;;
-	lint) echo linux-source xz-utils sparse shellcheck perl ;;
+	lint) echo linux-source xz-utils sparse shellcheck perl coccinelle mandoc groff ;;
 	test) echo make gcc libc6-dev libcmocka-dev linux-source xz-utils python3 \
 		python3-cryptography socat util-linux \
 		python3-yaml jq ;;
