@@ -43,7 +43,7 @@ build_aead() {
 	local dir=$TOP/build/selftests/aead
 	mkdir -p "$dir"
 	cp -rsf "$TOP/selftests/aead/." "$dir"
-	make -s -C "$KDIR" M="$dir" modules >&2
+	make -s -C "$KDIR" M="$dir" SKYWIRE="$TOP" modules >&2
 }
 
 cd "$TOP"
