@@ -4,10 +4,11 @@
 import math
 import os
 import socket
+import time
 
 import packets
 import wire
-from neighbour import Expect, End, NETNS, main, open_inbox, report, swctl
+from neighbour import Expect, End, NETNS, SCALE, main, open_inbox, report, swctl
 
 R, E, F = (os.environ[name + '_ADDR'] for name in 'REF')
 E_KEY, F_KEY = (os.environ[name + '_KEY'] for name in 'EF')
@@ -49,7 +50,11 @@ def where(flows=FLOWS, sock=None, to=None):
         (sock or sender).sendto(b'flow', (to or E, 10000 + flow))
         if flow % 50 == 49:
             collect()
-    collect()
+    # The last ones may be on their way still.
+    end = time.monotonic() + 3 * SCALE
+    while len(collected) < flows and time.monotonic() < end:
+        collect()
+        time.sleep(0.01)
     got = dict(collected)
     collected.clear()
     return got
