@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check.sh KERNEL [TEST]...: builds all, and runs the tests in a guest with that
-# kernel (see kernel.sh): all of them, or those named. Ends with the sum. Tests that
-# run alone have a guest beside that of the others. Each has one CPU: emulated ones
-# that share a core wait for each other's locks. It is the debug kernel that has two.
+# kernel (see kernel.sh): all of them, or those named. Ends with the sum. They run in
+# two guests of one CPU each: emulated ones that share a core wait for each other's
+# locks. It is the debug kernel that has two CPUs.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -56,11 +56,11 @@ in_guest() {
 	tap "$name-log" log "$name" "$out/$name/console.log"
 }
 
-# run NAME JOBS [TEST]...: those tests, if there are any
+# run NAME [TEST]...: those tests, if there are any
 run() {
-	local name=$1 jobs=$2
-	shift 2
-	[ $# = 0 ] || in_guest "$name" selftests/run.sh -j "$jobs" "$@" > "$out/$name.out" 2>&1
+	local name=$1
+	shift
+	[ $# = 0 ] || in_guest "$name" selftests/run.sh -j 2 "$@" > "$out/$name.out" 2>&1
 }
 
 # That kernel has no switch for what the module tells of its objects.
@@ -74,18 +74,21 @@ elif [ "$kernel" = arm64 ]; then
 		selftests/run.sh -j 2 "$@"
 else
 	[ $# -gt 0 ] || mapfile -t all < build/selftests/tests
-	together=() alone=()
+	# Those that run alone, and every fifth of the others, take about as long as
+	# the rest.
+	first=() second=() n=0
 	for test in "${all[@]-$@}"; do
-		if grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh"; then
-			alone+=("$test")
+		if grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh" ||
+		   [ $((++n % 5)) = 0 ]; then
+			first+=("$test")
 		else
-			together+=("$test")
+			second+=("$test")
 		fi
 	done
 	# A background job does not hear of an interrupt.
 	trap 'kill 0' INT
-	run alone 1 ${alone[@]+"${alone[@]}"} &
-	run together 2 ${together[@]+"${together[@]}"} &
+	run first ${first[@]+"${first[@]}"} &
+	run second ${second[@]+"${second[@]}"} &
 	tap unit make -s -C userspace check
 	wait
 	for file in "$out"/*.out; do cat "$file"; done
