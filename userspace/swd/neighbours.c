@@ -137,13 +137,28 @@ static struct neighbour *meant_by(struct neighbours *n,
 	return by_endpoint(n, terms->key, from);
 }
 
+/* Is there room for a link that the configuration does not name? */
+static bool has_room(const struct neighbours *n)
+{
+	return n->count < NEIGHBOURS_MAX;
+}
+
+/* Is there room for one more try of what a beacon claims to be? */
+static bool may_try(const struct neighbours *n)
+{
+	const struct neighbour *l;
+	unsigned int tries = 0;
+
+	TAILQ_FOREACH(l, &n->links, entry)
+		tries += !l->installed && !l->configured;
+	return has_room(n) && tries < NEIGHBOURS_TRIES;
+}
+
 static struct neighbour *add(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 			     const struct sw_endpoint *at, __u64 now)
 {
 	struct neighbour *l;
 
-	if (n->count >= NEIGHBOURS_MAX)
-		return NULL;
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return NULL;
@@ -449,7 +464,7 @@ static void answer_offer(struct neighbours *n, struct sw_exchange *x,
 	if (!acceptable(n, l, theirs, now) ||
 	    !times_take(n->times, SW_LAYER_LINK, theirs->key, theirs->time))
 		return;
-	if (!l)
+	if (!l && has_room(n))
 		l = add(n, theirs->key, from, now);
 	if (!l) {
 		log_remote(LOG_WARNING, "no room for a link with %s",
@@ -607,7 +622,7 @@ bool neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 	struct neighbour *l;
 
 	if (!memcmp(key, n->self->key, SW_KEY_LEN) || by_endpoint(n, key, at) ||
-	    (!n->config->accept_any && !psk_of(n, key)))
+	    (!n->config->accept_any && !psk_of(n, key)) || !may_try(n))
 		return false;
 	l = add(n, key, at, now);
 	if (l && !is_lower(n->self->key, key))
@@ -663,8 +678,11 @@ struct adoption {
 static void adopt_link(void *arg, const struct kernel_link *link)
 {
 	struct adoption *a = arg;
-	struct neighbour *l = add(a->n, link->neighbour, &link->endpoint, a->now);
+	struct neighbour *l;
 
+	if (!has_room(a->n))
+		return;
+	l = add(a->n, link->neighbour, &link->endpoint, a->now);
 	if (!l)
 		return;
 	l->label = link->label;
@@ -739,8 +757,8 @@ static void act(struct neighbours *n, struct neighbour *l, __u64 now)
 		return;
 	}
 	if (l->installed)
-		log_say(LOG_INFO, "link %u with %s is given up", l->label,
-			log_key(l->key));
+		log_remote(LOG_INFO, "link %u with %s is given up", l->label,
+			   log_key(l->key));
 	take_down(n, l);
 	release(n, l);
 }

@@ -17,7 +17,9 @@
 #include "times.h"
 
 enum {
-	NEIGHBOURS_MAX	= 1024,		/* links, with those that are tried */
+	/* Links, with those that are tried; besides, there are as many as are configured. */
+	NEIGHBOURS_MAX	= 1024,
+	NEIGHBOURS_TRIES = 256,	/* of those that beacons tell of, at once */
 };
 
 /* A link, or the try of one. */

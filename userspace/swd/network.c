@@ -216,7 +216,7 @@ static struct contact *hold_contact(struct network *net, const __u8 *key, __u64 
 	LIST_INSERT_HEAD(&net->contacts, c, entry);
 	c->slot = flood_neighbour_up(net->flood, ns(now), key);
 	if (c->slot < 0)
-		log_say(LOG_WARNING, "no room for records from %s", log_key(key));
+		log_remote(LOG_WARNING, "no room for records from %s", log_key(key));
 	return c;
 }
 
@@ -284,8 +284,8 @@ static void announce(struct network *net, const struct neighbour *link, __u64 no
 	}
 	rc = map_link_set(net->map, ns(now), &record);
 	if (rc)
-		log_say(LOG_WARNING, "link %u is not announced: %s", link->label,
-			strerror(-rc));
+		log_remote(LOG_WARNING, "link %u is not announced: %s", link->label,
+			   strerror(-rc));
 }
 
 void network_link(struct network *net, const struct neighbour *link, __u64 now)
