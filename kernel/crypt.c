@@ -3,12 +3,12 @@
  * AEAD operations on packets, in place: ChaCha20-Poly1305 by a plain call,
  * and the others by drivers of the crypto API.
  *
- * An operation of a driver needs a request whose size depends on the driver. Each CPU keeps
- * one ready, of the largest size it has needed. An operation takes it out, and
- * puts it back unless the driver answers -EINPROGRESS: then the request is the
- * driver's until it completes, and the next operation on that CPU allocates
- * another. It is back before the packet goes on, because going on can mean to
- * seal again.
+ * An operation of a driver needs a request whose size depends on the driver.
+ * Each CPU keeps one ready, of the largest size it has needed. An operation
+ * takes it out, and puts it back unless the driver answers -EINPROGRESS: then
+ * the request is the driver's until it completes, and the next operation on
+ * that CPU allocates another. It is back before the packet goes on, because
+ * going on can mean to seal again.
  *
  * While a driver that may be asynchronous works on a packet, the operation
  * pins the key, and the key pins link or peer and the device.

@@ -29,8 +29,8 @@
 #define HOLD_MIN	((u64)NSEC_PER_SEC)
 #define HOLD_MAX	(16 * (u64)NSEC_PER_SEC)
 #define HOLD_MEMORY	(60 * (u64)NSEC_PER_SEC)
-/* How often in a row the timer may be late before that is no excuse any more: a
- * dead link is found out within 100 ms all the same.
+/* How often in a row the timer may be late before that is no excuse any more; each
+ * is worth an interval.
  */
 #define LATE_MAX	4
 /* An answer older than that is no measurement. */
@@ -235,6 +235,7 @@ static u8 echo_flags(const struct sw_live *live, u64 now)
 static void excuse(struct sw_live *live, u64 planned, u64 now)
 {
 	u64 heard = READ_ONCE(live->heard);
+	u64 step;
 
 	if (now - planned <= pace(live) / 2)
 		return;
@@ -245,8 +246,9 @@ static void excuse(struct sw_live *live, u64 planned, u64 now)
 	if (live->excuses >= LATE_MAX)
 		return;
 	live->excuses++;
-	live->start = max(live->start,
-			  now - pace(live) * (SW_SILENCE_MIN - 1));
+	step = max(pace(live), live->paced);
+	live->start = max(live->start, now -
+			  min(now, step * (sw_silence(live->loss) - 1)));
 }
 
 static enum hrtimer_restart tick(struct hrtimer *timer)
@@ -468,7 +470,8 @@ void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns)
 		/* A neighbour that went on is heard all the same, and must not
 		 * be told otherwise.
 		 */
-		live->floor = now - min(now, SW_SILENCE_MIN * idle_ns);
+		live->floor = max(live->floor,
+				  now - min(now, SW_SILENCE_MIN * idle_ns));
 		live->both_since = 0;
 		live->hold = 0;
 	}

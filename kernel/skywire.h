@@ -73,8 +73,8 @@ enum {
 	SW_MISSES		= 64,	/* destinations */
 	SW_MISS_PACKETS		= 8,	/* for each */
 	SW_MISS_MEMORY		= 2 << 20,	/* bytes a device, of all packets */
-	SW_CHACHA_KEY_WORDS	= 8,
 	SW_MISS_TIME		= 3,	/* s that a packet waits at most */
+	SW_CHACHA_KEY_WORDS	= 8,
 };
 
 /* Per CPU and device; bottom halves are off wherever it is written. */
