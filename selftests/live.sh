@@ -4,6 +4,8 @@
 # Links and paths that live and die: probes, two-way hearing, failover by what
 # is seen here, by what relays tell and by what the far end reports; return;
 # copies over two paths; paths by mark and DSCP.
+# Runs alone: 30 ms without a sign are a link's death, and a flood of another test's
+# takes the CPU for longer.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
