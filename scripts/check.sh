@@ -74,21 +74,19 @@ elif [ "$kernel" = arm64 ]; then
 		selftests/run.sh -j 2 "$@"
 else
 	[ $# -gt 0 ] || mapfile -t all < build/selftests/tests
-	# Those that run alone, and every fifth of the others, take about as long as
-	# the rest.
-	first=() second=() n=0
+	# Those that run alone take about as long as the others, two at a time.
+	alone=() together=()
 	for test in "${all[@]-$@}"; do
-		if grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh" ||
-		   [ $((++n % 5)) = 0 ]; then
-			first+=("$test")
+		if grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh"; then
+			alone+=("$test")
 		else
-			second+=("$test")
+			together+=("$test")
 		fi
 	done
 	# A background job does not hear of an interrupt.
 	trap 'kill 0' INT
-	run first ${first[@]+"${first[@]}"} &
-	run second ${second[@]+"${second[@]}"} &
+	run alone ${alone[@]+"${alone[@]}"} &
+	run together ${together[@]+"${together[@]}"} &
 	tap unit make -s -C userspace check
 	wait
 	for file in "$out"/*.out; do cat "$file"; done

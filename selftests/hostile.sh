@@ -5,6 +5,7 @@
 # X and Y. It has a second link to X, and a session with E, behind X.
 #
 # SEED  of what is random, which is the same for the same seed
+# Runs alone: its floods take the CPU from whoever measures time.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh" || exit 1
 
