@@ -82,7 +82,8 @@ closure() {
 }
 
 # What processes in the guest open: their programs, libraries and modules (those of
-# Python in both forms), settings, and what this tree has built
+# Python in both forms), settings, and what this tree has built; as far as this user
+# may read them
 hot_files() {
 	local list file tag
 	# shellcheck disable=SC2046 # a list
@@ -93,7 +94,7 @@ hot_files() {
 		sed -nE -e 's,^(/usr)?/(s?bin|lib|lib64)/,/usr/\2/,p' -e '\,^/etc/,p' |
 		sed -E "p; s,/([^/]*)\.py\$,/__pycache__/\1.$tag.pyc," | sort -u |
 		while read -r file; do
-			[ ! -e "$file" ] || [ -d "$file" ] || printf '%s\n' "$file"
+			[ ! -r "$file" ] || [ -d "$file" ] || printf '%s\n' "$file"
 		done
 	for file in /bin /sbin /lib /lib64; do
 		[ ! -L "$file" ] || echo "$file"
