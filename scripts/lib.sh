@@ -24,11 +24,10 @@ unlock() { exec {LOCK}>&-; }
 # bench_build: what a benchmark needs, for the kernel that the guest runs
 bench_build() {
 	local vars
-	"$TOP/scripts/setup.sh" build guest test bench
+	"$TOP/scripts/setup.sh" bench
+	"$TOP/scripts/build.sh" -t stock
 	vars=$("$TOP/scripts/kernel.sh" stock)
 	eval "$vars"
-	make -s -C "$TOP" -j"$(nproc)" all KDIR="$KDIR" >&2
-	make -s -C "$TOP/selftests" >&2
 }
 
 # bench_guest OPTION... -- COMMAND...: in a guest, with the module; at $TOP. The clock
