@@ -45,7 +45,7 @@ int sessions_adopt(struct sessions *s, __u64 now, struct sw_error *err);
 void sessions_link_up(struct sessions *s, const struct neighbour *link);
 void sessions_link_down(struct sessions *s, const struct neighbour *link);
 
-/* Nothing goes by this link for now: the neighbour is to be reached otherwise. */
+/* The link is dead: the neighbour is to be reached by relays. */
 void sessions_link_dead(struct sessions *s, const struct neighbour *link, __u64 now);
 
 void sessions_miss(struct sessions *s, const struct sw_addr *addr, __u64 now);
