@@ -153,6 +153,14 @@ filter() {
 	END
 }
 
+# What a trial leaves would drop what others send.
+no_filters() {
+	local place
+	for place in R:to-A B:to-R "B:$DEV"; do
+		at "${place%:*}" tc qdisc del dev "${place#*:}" clsact 2> /dev/null || :
+	done
+}
+
 # all_at NODE DEVICE COUNT: did all of them match?
 all_at() {
 	local n
@@ -468,6 +476,9 @@ for pid in $(pgrep '^kpktgend_0$'); do chrt -i -p 0 "$pid"; done
 for CONTENDER in $CONTENDERS; do
 	use "$CONTENDER"
 	for part in $PARTS; do
-		if measures "$part" "$CONTENDER"; then "part_$part"; fi
+		if measures "$part" "$CONTENDER"; then
+			"part_$part"
+			no_filters
+		fi
 	done
 done
