@@ -23,7 +23,10 @@ KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
 DEBUG_TESTS ?= unit hostile churn netlink noise turmoil faults
-# What check-arm64 runs: each cipher, each transport, each part of a life
+# What check-kernels and check-arm64 run: each cipher, each transport, each part of a
+# life. All the rest is for "make check KERNEL=..."
+KERNELS ?= 6.12 newest
+KERNEL_TESTS ?= unit netlink chain crypto ether live failover roam seal upcall lifecycle
 ARM64_TESTS ?= unit netlink chain crypto ether lifecycle seal
 LONG_TESTS ?= storm turmoil-long
 
@@ -50,6 +53,7 @@ help:
 	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|newest|RELEASE)'
 	@echo 'make check-long    those that take long'
 	@echo 'make check-debug   a part of them, on a kernel that watches itself'
+	@echo 'make check-kernels a part of them, on each of KERNELS ($(KERNELS))'
 	@echo 'make check-arm64   a part of them, on another architecture'
 	@echo 'make compile-all   the module for each kernel, with gcc and clang'
 	@echo 'make bench         what a relay costs, beside WireGuard'
@@ -114,6 +118,11 @@ check-long:
 check-debug:
 	scripts/check.sh debug $(DEBUG_TESTS)
 
+check-kernels: $(KERNELS:%=check-kernel-%)
+
+check-kernel-%:
+	scripts/check.sh $* $(KERNEL_TESTS)
+
 check-arm64:
 	scripts/check.sh arm64 $(ARM64_TESTS)
 
@@ -144,4 +153,4 @@ clean:
 	$(MAKE) -C userspace clean
 
 .PHONY: all help module tools install uninstall dkms-source load unload demo check check-long check-debug \
-	check-arm64 compile-all bench bench-profile bench-failover bench-failover-tcp fuzz lint clean
+	check-kernels check-arm64 compile-all bench bench-profile bench-failover bench-failover-tcp fuzz lint clean

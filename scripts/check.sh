@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check.sh KERNEL [TEST]...: builds all, and runs the tests in a guest with that
-# kernel (see kernel.sh): all of them, or those named. Ends with the sum. They run in
-# two guests of one CPU each: emulated ones that share a core wait for each other's
-# locks. It is the debug kernel that has two CPUs.
+# kernel (see kernel.sh): those named, or all of them, and those of userspace that need
+# no guest. Ends with the sum. They run in two guests of one CPU each: emulated ones
+# that share a core wait for each other's locks. It is the debug kernel that has two
+# CPUs.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -70,13 +71,19 @@ scripts/build.sh -t "$kernel"
 if [ "$kernel" = debug ]; then
 	in_guest debug bash -c "$leak_scan" - "$@"
 elif [ "$kernel" = arm64 ]; then
+	# All that its processes open comes from the machine's file system.
 	in_guest arm64 env OUTPUT="$TOP/build/arm64/selftests" SWCTL="$TOP/build/arm64/swctl" \
-		selftests/run.sh -j 2 "$@"
+		selftests/run.sh -s 3 -j 2 "$@"
 else
-	[ $# -gt 0 ] || mapfile -t all < build/selftests/tests
+	whole=
+	if [ $# = 0 ]; then
+		mapfile -t all < build/selftests/tests
+		set -- "${all[@]}"
+		whole=1
+	fi
 	# Those that run alone take about as long as the others, two at a time.
 	alone=() together=()
-	for test in "${all[@]-$@}"; do
+	for test; do
 		if grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh"; then
 			alone+=("$test")
 		else
@@ -87,7 +94,7 @@ else
 	trap 'kill 0' INT
 	run alone ${alone[@]+"${alone[@]}"} &
 	run together ${together[@]+"${together[@]}"} &
-	tap unit make -s -C userspace check
+	[ -z "$whole" ] || tap unit make -s -C userspace check
 	wait
 	for file in "$out"/*.out; do cat "$file"; done
 fi

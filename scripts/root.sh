@@ -47,13 +47,16 @@ private_apt() {
 	EOF
 }
 
-# What base-files, base-passwd and the like would do when they are configured.
-# Those that the machine has as mounts are there to be mounted on.
+# What base-files, base-passwd and the like would do when they are configured, and
+# tcpdump, which is no more root once it listens. Those that the machine has as mounts
+# are there to be mounted on.
 configure() {
 	local dir=$1
 	mkdir -p "$dir"/{dev,etc,proc,root,run,sys,tmp}
 	cp "$dir/usr/share/base-passwd/passwd.master" "$dir/etc/passwd"
 	cp "$dir/usr/share/base-passwd/group.master" "$dir/etc/group"
+	echo 'tcpdump:x:100:100::/:/usr/sbin/nologin' >> "$dir/etc/passwd"
+	echo 'tcpdump:x:100:' >> "$dir/etc/group"
 	ln -sf mawk "$dir/usr/bin/awk"
 }
 

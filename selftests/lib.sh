@@ -55,10 +55,11 @@ skip_all() {
 	exit 0
 }
 
-# die TEXT: the test cannot go on
+# die TEXT: the test cannot go on, not even from within a check
+exec {report}>&1
 die() {
 	planned=1
-	echo "Bail out! ${0##*/}: $*"
+	echo "Bail out! ${0##*/}: $*" >&"$report"
 	exit 1
 }
 
