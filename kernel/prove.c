@@ -104,6 +104,7 @@ static void suspect(struct sw_path *path, u64 now)
 static void compare_anew(struct sw_proof *proof)
 {
 	proof->epoch = 0;
+	proof->loss = 0;
 }
 
 static void trust(struct sw_path *path)

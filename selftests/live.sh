@@ -209,3 +209,21 @@ check "of two in doubt, packets take the one that answers" lost $((20 * SCALE))
 ipn R2 link set to-B up
 sw A path set peer "${KEY[B]}" id 1 preference 0
 check "and forgiven" wait_for 30 prove_by_use
+
+# --- what is lost in an outage ---
+
+# burst SECONDS: large packets from A to B, two thousand a second
+burst() { at A "$OUTPUT/flow" 2000 "$1" 0 "/run/netns/${P}B" "${ADDR[B]}"; }
+fails_in_use() { pings A B 1 > /dev/null; path_is 1 suspect; }
+# There is no other way, so that packets go the one that has failed.
+outage() {
+	ipn A link set to-R2 down
+	ipn R1 link set to-B down
+	wait_for 5 fails_in_use || return
+	burst 1
+	ipn R1 link set to-B up
+}
+stays() { burst 1 && path_is 1 usable; }
+check "a path fails that is the only one" outage
+check "it is used when it is well again" wait_for 30 prove_by_use
+check "and is not blamed for what it lost before" stays
