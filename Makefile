@@ -22,7 +22,7 @@ DKMS_SOURCE = $(DESTDIR)/usr/src/skywire-$(VERSION)
 KERNEL ?= stock
 
 # What check-debug runs, some five times slower than the stock kernel would
-DEBUG_TESTS ?= unit hostile churn netlink noise turmoil faults
+DEBUG_TESTS ?= unit kunit hostile churn netlink noise turmoil faults
 # What check-kernels and check-arm64 run: each cipher, each transport, each part of a
 # life. All the rest is for "make check KERNEL=..."
 KERNELS ?= 6.12 newest
@@ -86,7 +86,8 @@ install: all
 # Where modules_install puts it depends on the kernel's age.
 uninstall:
 	$(check-kdir)
-	rm -f $(MODULES)/updates/kernel/skywire.ko* $(MODULES)/extra/kernel/skywire.ko*
+	rm -f $(foreach dir,updates extra,$(MODULES)/$(dir)/kernel/skywire.ko* \
+				$(MODULES)/$(dir)/kernel/test/skywire_test.ko*)
 	[ ! -d $(MODULES) ] || depmod $(if $(DESTDIR),-b $(DESTDIR)) $(REL)
 	$(MAKE) -C userspace uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 

@@ -129,10 +129,10 @@ static u64 postage_due(const struct sw_path *path, const struct sw_tally *got)
 {
 	u64 bytes = got->bytes + got->packets * SW_SESSION_OVERHEAD;
 	u64 put = got->packets * path->postage_base +
-		  mul_u64_u64_shr(bytes, path->postage_rate, 20);
+		  sw_fee_bytes(bytes, path->postage_rate);
 	/* Each relay rounds up. */
 	u64 fees = got->packets * (path->fee_base + (u64)path->count) +
-		   mul_u64_u64_shr(bytes, path->fee_rate, 20);
+		   sw_fee_bytes(bytes, path->fee_rate);
 
 	return put > fees ? put - fees : 0;
 }
@@ -143,14 +143,11 @@ static void compare(struct sw_path *path, u64 now)
 	struct sw_proof *proof = path->proof;
 	struct sw_tally sent = difference(&proof->sent, &proof->sent_then);
 	struct sw_tally got = difference(&proof->arrived, &proof->arrived_then);
-	u32 lost = 0;
+	u32 lost;
 
 	if (sent.packets < SAMPLE)
 		return;
-	if (got.packets < sent.packets)
-		lost = min_t(u64, U32_MAX,
-			     div64_u64((sent.packets - got.packets) << 32,
-				       sent.packets));
+	lost = sw_lost(sent.packets, got.packets);
 	proof->loss = proof->loss - (proof->loss >> 2) + (lost >> 2);
 	if (sw_loss_ppm(proof->loss) > path->loss_admitted ||
 	    got.postage < postage_due(path, &got))

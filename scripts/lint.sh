@@ -25,13 +25,17 @@ verdict() {
 	fi
 }
 
-# All of the module anew, with all the warnings there are. What sparse says of
-# the kernel's own headers is not ours to mend.
+# All of the module anew, with all the warnings there are, and its tests, which this
+# kernel could not link. What sparse says of the kernel's own headers is not ours to
+# mend.
 compile() {
-	local dir=$TOP/build/lint rc=0
+	local dir=$TOP/build/lint rc=0 options
+	options=(W=1 C=2 CF=-D__CHECK_ENDIAN__ KCFLAGS=-Werror)
 	rm -rf "$dir"
-	make -s module KDIR="$KDIR" BUILD=build/lint W=1 C=2 CF=-D__CHECK_ENDIAN__ \
-		KCFLAGS=-Werror > "$TOP/build/lint.log" 2>&1 || rc=$?
+	{
+		make -s module KDIR="$KDIR" BUILD=build/lint "${options[@]}" &&
+		make -s -C "$KDIR" M="$dir" CONFIG_KUNIT=m "${options[@]}" kernel/test/
+	} > "$TOP/build/lint.log" 2>&1 || rc=$?
 	grep -E "^$dir/|: error:|\*\*\*" "$TOP/build/lint.log" || :
 	return "$rc"
 }

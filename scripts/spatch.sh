@@ -3,4 +3,5 @@
 #
 # spatch.sh RULE: what one of the kernel's semantic patches has to say of the module
 cd "$(dirname "$0")/.." || exit 1
-exec spatch -D report --no-show-diff --very-quiet --cocci-file "$1" kernel/*.c 2>&1
+exec spatch -D report --no-show-diff --very-quiet --cocci-file "$1" \
+	kernel/*.c kernel/test/*.c 2>&1

@@ -49,6 +49,26 @@ static inline __u32 sw_loss(__u32 loss, unsigned int missed)
 	return loss - (loss >> SW_LOSS_SHIFT);
 }
 
+/**
+ * sw_lost - share of packets that did not arrive
+ * @sent: packets, not 0
+ * @got: those of them that did
+ *
+ * Return: the share, of 2^32.
+ */
+static inline __u32 sw_lost(__u64 sent, __u64 got)
+{
+	__u64 lost = got < sent ? sent - got : 0;
+
+	/* The share has 32 bits, to which no more than as many matter. */
+	while (lost >> 32) {
+		lost >>= 1;
+		sent >>= 1;
+	}
+	lost = div64_u64(lost << 32, sent);
+	return lost > 0xffffffff ? 0xffffffff : lost;
+}
+
 /* Of 2^32, in parts per million. */
 static inline __u32 sw_loss_ppm(__u32 loss)
 {

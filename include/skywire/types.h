@@ -5,8 +5,15 @@
 
 #include <linux/types.h>
 #include <asm/byteorder.h>
-#ifndef __KERNEL__
+#ifdef __KERNEL__
+#include <linux/math64.h>
+#else
 #include <stdbool.h>
+
+static inline __u64 div64_u64(__u64 dividend, __u64 divisor)
+{
+	return dividend / divisor;
+}
 #endif
 
 #endif /* _SKYWIRE_TYPES_H */
