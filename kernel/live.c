@@ -120,7 +120,7 @@ static void die(struct sw_link *link, u64 now)
 			live->hold = min(2 * live->hold, HOLD_MAX);
 	}
 	live->floor = now;
-	live->both_since = 0;
+	WRITE_ONCE(live->both_since, 0);
 	live->answered = live->number;
 	/* The neighbour may not know. */
 	live->next_probe = now;
@@ -131,12 +131,10 @@ static void prove(struct sw_link *link, u64 now)
 {
 	struct sw_live *live = &link->live;
 
-	if (live->both_since)
-		live->both_since = min(live->both_since, now);
-	else
-		live->both_since = now;
+	if (!live->both_since || live->both_since > now)
+		WRITE_ONCE(live->both_since, now);
 	if (now - live->both_since >= live->hold) {
-		live->both_since = 0;
+		WRITE_ONCE(live->both_since, 0);
 		live->answered = live->number;
 		live->start = now + live->rtt;
 		live->alive_since = now;
@@ -174,7 +172,7 @@ static void set_busy(struct sw_live *live, bool busy, u64 now)
 {
 	if (live->busy == busy)
 		return;
-	live->busy = busy;
+	WRITE_ONCE(live->busy, busy);
 	atomic_add(busy ? 1 : -1, &n_busy);
 	/* The first sign at the new pace takes a round trip. */
 	live->start = now + live->rtt;
@@ -462,7 +460,7 @@ void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns)
 	spin_lock_bh(&live->lock);
 	if (!busy_ns) {
 		set_busy(live, false, now);
-		live->both_since = 0;
+		WRITE_ONCE(live->both_since, 0);
 		WRITE_ONCE(live->state, SKYWIRE_LIVENESS_UNWATCHED);
 	} else if (!is_watched(live)) {
 		WRITE_ONCE(live->state, SKYWIRE_LIVENESS_UNPROVEN);
@@ -472,7 +470,7 @@ void sw_live_configure(struct sw_link *link, u64 busy_ns, u64 idle_ns)
 		 */
 		live->floor = max(live->floor,
 				  now - min(now, SW_SILENCE_MIN * idle_ns));
-		live->both_since = 0;
+		WRITE_ONCE(live->both_since, 0);
 		live->hold = 0;
 	}
 	live->busy_ns = busy_ns;

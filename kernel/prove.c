@@ -87,7 +87,7 @@ static void suspect(struct sw_path *path, u64 now)
 	/* Without probes nothing could tell that it is well again. */
 	if (!path->peer->prober.interval)
 		return;
-	proof->good_since = 0;
+	WRITE_ONCE(proof->good_since, 0);
 	if (proof->suspect)
 		return;
 	if (!proof->hold || now - proof->suspected > HOLD_MEMORY)
@@ -508,7 +508,7 @@ static void arrived(struct sw_path *path, const struct sw_proof_echo *echo,
 	proof->waiting = now;
 	proof->rtt = sw_smooth(proof->rtt, rtt ?: 1);
 	if (!proof->good_since)
-		proof->good_since = now;
+		WRITE_ONCE(proof->good_since, now);
 	/* What had been sent is known for the last request only. */
 	if (number == proof->number)
 		note_report(path, echo, now);

@@ -405,7 +405,7 @@ struct sw_endpoint {
  *	looked; WRITE_ONCE by the packet path
  * @state: enum skywire_liveness; READ_ONCE
  * @closed: the link goes, @timer is not started any more
- * @busy: it carries traffic
+ * @busy: it carries traffic; READ_ONCE
  * @heard_by: the neighbour says that it hears us
  * @wants_full: it wants no frames whose header alone is sealed; READ_ONCE
  * @forged: sessions that did not verify in such frames, since @forged_at
