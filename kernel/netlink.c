@@ -247,18 +247,32 @@ int sw_nl_dump_object(struct sw_nl_dump *dump, void *object)
 	return 0;
 }
 
+/* Find the device that a dump names, if any: once, for it may get another name, and
+ * another device its name. Under sw_mutex. 0, or -ENODEV explained.
+ */
+static int find_dumped(struct netlink_callback *cb)
+{
+	struct nlattr *index = sw_dump_attrs(cb)[SKYWIRE_A_DEV_IFINDEX];
+	struct nlattr *name = sw_dump_attrs(cb)[SKYWIRE_A_DEV_IFNAME];
+	struct sw_device *sw;
+
+	if (cb->args[2] || !(index || name))
+		return 0;
+	sw = sw_device_find(sock_net(cb->skb->sk),
+			    index ? nla_get_u32(index) : 0,
+			    name ? nla_data(name) : NULL);
+	if (!sw) {
+		NL_SET_ERR_MSG(cb->extack, "no such skywire device");
+		return -ENODEV;
+	}
+	cb->args[2] = sw->dev->ifindex;
+	return 0;
+}
+
 static bool dump_wants(struct netlink_callback *cb, const struct sw_device *sw)
 {
-	struct nlattr **attrs = sw_dump_attrs(cb);
-
-	if (!net_eq(dev_net(sw->dev), sock_net(cb->skb->sk)))
-		return false;
-	if (attrs[SKYWIRE_A_DEV_IFINDEX])
-		return nla_get_u32(attrs[SKYWIRE_A_DEV_IFINDEX]) ==
-		       sw->dev->ifindex;
-	if (attrs[SKYWIRE_A_DEV_IFNAME])
-		return !nla_strcmp(attrs[SKYWIRE_A_DEV_IFNAME], sw->dev->name);
-	return true;
+	return net_eq(dev_net(sw->dev), sock_net(cb->skb->sk)) &&
+	       (!cb->args[2] || cb->args[2] == sw->dev->ifindex);
 }
 
 /* Other devices, and other namespaces' above all, are none of the dump's business. */
@@ -282,7 +296,8 @@ static u32 generation(struct netlink_callback *cb)
  * @walk: goes over a device's objects
  * @fill: puts one
  *
- * A change of these devices between two rounds is flagged with NLM_F_DUMP_INTR.
+ * A change of these devices between two rounds, their end included, is flagged with
+ * NLM_F_DUMP_INTR.
  */
 int sw_nl_dump(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	       sw_nl_walk_t walk, sw_nl_fill_t fill)
@@ -290,19 +305,18 @@ int sw_nl_dump(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	struct sw_nl_dump dump = {
 		.msg = msg, .cb = cb, .fill = fill, .cmd = cmd,
 	};
-	struct nlattr **attrs = sw_dump_attrs(cb);
-	bool found = cb->args[0] || !(attrs[SKYWIRE_A_DEV_IFINDEX] ||
-				      attrs[SKYWIRE_A_DEV_IFNAME]);
 	struct sw_device *sw;
 	long done = 0;
-	int err = 0;
+	int err;
 
 	mutex_lock(&sw_mutex);
+	err = find_dumped(cb);
+	if (err)
+		goto out;
 	cb->seq = generation(cb);
 	list_for_each_entry(sw, &sw_devices, node) {
 		if (!dump_wants(cb, sw) || done++ < cb->args[0])
 			continue;
-		found = true;
 		dump.at = 0;
 		err = walk(sw, &dump);
 		if (err)
@@ -310,11 +324,8 @@ int sw_nl_dump(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 		cb->args[0] = done;
 		cb->args[1] = 0;
 	}
+out:
 	mutex_unlock(&sw_mutex);
-	if (!found) {
-		NL_SET_ERR_MSG(cb->extack, "no such skywire device");
-		return -ENODEV;
-	}
 	/* A full message goes out as it is; an empty one would loop. */
 	return err == -EMSGSIZE && msg->len ? msg->len : err;
 }

@@ -13,7 +13,8 @@ typedef int (*sw_nl_fill_t)(struct sk_buff *msg, void *object);
 /**
  * struct sw_nl_dump - a dump under way
  * @msg: message being filled
- * @cb: the dump's; args[0] counts devices done, args[1] objects of the next
+ * @cb: the dump's; args[0] counts devices done, args[1] objects of the next;
+ *	args[2] is the index of the only device that it is of, or 0
  * @fill: puts an object
  * @cmd: command of the replies
  * @at: objects of this device seen in this round

@@ -25,8 +25,8 @@ kunit_report() {
 		suite == "" { next }
 		text ~ /^    1\.\.[0-9]+$/ { planned = substr(text, 8) }
 		text ~ /^    # [a-z0-9_]+: / {
-			gsub(/\\x0a/, "\n# ", text)
-			said = said "# " substr(text, 7) "\n"
+			gsub(/\\x0a/, "\n", text)
+			said = said substr(text, 7) "\n"
 		}
 		text ~ /^    (not )?ok [0-9]+ / {
 			done++

@@ -1768,6 +1768,22 @@ static int change_other_device(struct nl *nl)
 	return NL_DO(nl, SKYWIRE_CMD_DEV_SET, SW1, U32(SKYWIRE_A_DEV_FWMARK, 1));
 }
 
+/* The device gets another name, and another device its name; or back. */
+static int swap_names(struct nl *nl)
+{
+	int index0 = if_nametoindex("sw0"), index1 = if_nametoindex("sw1");
+
+	if (!nl || !index0 || !index1)
+		return -EINVAL;
+	return rt_rename(index0, "sw2") ?: rt_rename(index1, "sw0") ?:
+	       rt_rename(index0, "sw1");
+}
+
+static int delete_device(struct nl *nl)
+{
+	return nl ? rt_del("sw0") : -EINVAL;
+}
+
 TEST_NL(dumps_of_many)
 {
 	static const struct {
@@ -1828,10 +1844,22 @@ TEST_NL(dumps_of_many)
 	dump.len = 0;
 	EXPECT_EQ(1, dump_with(&self->nl, SKYWIRE_CMD_LINK_GET, &other,
 			       delete_first, &dump));
+	/* It is of the device that had the name when it began. */
+	dump.len = 0;
+	EXPECT_EQ(0, dump_with(&self->nl, SKYWIRE_CMD_LINK_GET, &other,
+			       swap_names, &dump));
+	EXPECT_EQ(MANY - 1, blob_count(&dump));
+	dump.len = 0;
+	EXPECT_EQ(0, NL_DUMP(&self->nl, SKYWIRE_CMD_LINK_GET, &dump, SW0));
+	EXPECT_EQ(0, blob_count(&dump));
+	EXPECT_EQ(0, swap_names(&other));
+	/* All of it goes with the device, at once. */
+	dump.len = 0;
+	EXPECT_EQ(1, dump_with(&self->nl, SKYWIRE_CMD_LINK_GET, &other,
+			       delete_device, &dump));
+	EXPECT_EQ(-ENODEV, NL_DUMP(&self->nl, SKYWIRE_CMD_LINK_GET, &dump, SW0));
 	nl_close(&other);
 	blob_free(&dump);
-	/* All of it goes with the device, at once. */
-	EXPECT_EQ(0, rt_del("sw0"));
 }
 
 /* Notifications */

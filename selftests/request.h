@@ -404,6 +404,7 @@ struct rt_change {
 	bool	up;
 	bool	down;
 	int	pid;	/* move it to this process's namespace */
+	const char *name;
 };
 
 static inline struct nlmsghdr *rt_make_change(struct nl *nl, void *buf,
@@ -419,6 +420,8 @@ static inline struct nlmsghdr *rt_make_change(struct nl *nl, void *buf,
 	ifi->ifi_flags = c->up ? IFF_UP : 0;
 	if (c->pid)
 		mnl_attr_put_u32(nlh, IFLA_NET_NS_PID, c->pid);
+	if (c->name)
+		mnl_attr_put_strz(nlh, IFLA_IFNAME, c->name);
 	return nlh;
 }
 
@@ -432,6 +435,13 @@ static inline int rt_up(int ifindex)
 static inline int rt_move(int ifindex, int pid)
 {
 	struct rt_change c = { .ifindex = ifindex, .pid = pid };
+
+	return rt_request(rt_make_change, &c);
+}
+
+static inline int rt_rename(int ifindex, const char *name)
+{
+	struct rt_change c = { .ifindex = ifindex, .name = name };
 
 	return rt_request(rt_make_change, &c);
 }

@@ -79,12 +79,12 @@ struct kunit_check {
 void kunit_failed(struct kunit *test, const struct kunit_check *check,
 		  long long left, long long right, const char *format, ...);
 
-#define KUNIT_CHECK(test, ends, left, op, right, ...)			\
+#define KUNIT_CHECK(test, ends, text, left, op, right, ...)		\
 do {									\
 	const __typeof__(left) __left = (left);				\
 	const __typeof__(right) __right = (right);			\
 	static const struct kunit_check __check = {			\
-		__FILE__, __LINE__, #left " " #op " " #right, ends,	\
+		__FILE__, __LINE__, text, ends,				\
 	};								\
 									\
 	if (!(__left op __right))					\
@@ -93,27 +93,38 @@ do {									\
 } while (0)
 
 #define KUNIT_EXPECT_EQ_MSG(test, left, right, ...)			\
-	KUNIT_CHECK(test, false, left, ==, right, __VA_ARGS__)
+	KUNIT_CHECK(test, false, #left " == " #right,			\
+		    left, ==, right, __VA_ARGS__)
 #define KUNIT_EXPECT_GE_MSG(test, left, right, ...)			\
-	KUNIT_CHECK(test, false, left, >=, right, __VA_ARGS__)
+	KUNIT_CHECK(test, false, #left " >= " #right,			\
+		    left, >=, right, __VA_ARGS__)
 #define KUNIT_EXPECT_GT_MSG(test, left, right, ...)			\
-	KUNIT_CHECK(test, false, left, >, right, __VA_ARGS__)
+	KUNIT_CHECK(test, false, #left " > " #right,			\
+		    left, >, right, __VA_ARGS__)
 #define KUNIT_EXPECT_LE_MSG(test, left, right, ...)			\
-	KUNIT_CHECK(test, false, left, <=, right, __VA_ARGS__)
+	KUNIT_CHECK(test, false, #left " <= " #right,			\
+		    left, <=, right, __VA_ARGS__)
 #define KUNIT_EXPECT_LT_MSG(test, left, right, ...)			\
-	KUNIT_CHECK(test, false, left, <, right, __VA_ARGS__)
+	KUNIT_CHECK(test, false, #left " < " #right,			\
+		    left, <, right, __VA_ARGS__)
 #define KUNIT_EXPECT_TRUE_MSG(test, condition, ...)			\
-	KUNIT_CHECK(test, false, !!(condition), ==, true, __VA_ARGS__)
+	KUNIT_CHECK(test, false, #condition " is true",			\
+		    !!(condition), ==, true, __VA_ARGS__)
 #define KUNIT_EXPECT_FALSE_MSG(test, condition, ...)			\
-	KUNIT_CHECK(test, false, !!(condition), ==, false, __VA_ARGS__)
+	KUNIT_CHECK(test, false, #condition " is false",		\
+		    !!(condition), ==, false, __VA_ARGS__)
 #define KUNIT_ASSERT_EQ_MSG(test, left, right, ...)			\
-	KUNIT_CHECK(test, true, left, ==, right, __VA_ARGS__)
+	KUNIT_CHECK(test, true, #left " == " #right,			\
+		    left, ==, right, __VA_ARGS__)
 #define KUNIT_ASSERT_LE_MSG(test, left, right, ...)			\
-	KUNIT_CHECK(test, true, left, <=, right, __VA_ARGS__)
+	KUNIT_CHECK(test, true, #left " <= " #right,			\
+		    left, <=, right, __VA_ARGS__)
 #define KUNIT_ASSERT_TRUE_MSG(test, condition, ...)			\
-	KUNIT_CHECK(test, true, !!(condition), ==, true, __VA_ARGS__)
+	KUNIT_CHECK(test, true, #condition " is true",			\
+		    !!(condition), ==, true, __VA_ARGS__)
 #define KUNIT_ASSERT_FALSE_MSG(test, condition, ...)			\
-	KUNIT_CHECK(test, true, !!(condition), ==, false, __VA_ARGS__)
+	KUNIT_CHECK(test, true, #condition " is false",			\
+		    !!(condition), ==, false, __VA_ARGS__)
 
 #define KUNIT_EXPECT_EQ(test, left, right)				\
 	KUNIT_EXPECT_EQ_MSG(test, left, right, "")
