@@ -55,7 +55,7 @@ coccinelle() {
 }
 
 kernel_doc() {
-	find kernel include -name '*.[ch]' -print0 |
+	find kernel include selftests -name '*.[ch]' -print0 |
 		xargs -0 perl "$SRC/scripts/kernel-doc" -none -Werror
 }
 

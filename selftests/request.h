@@ -26,6 +26,10 @@
  * @type: type, flags included
  * @len: bytes of payload
  * @data: payload; NULL for what is in the union
+ * @u8: payload of 1 byte
+ * @u16: of 2
+ * @u32: of 4
+ * @u64: of 8
  */
 struct attr {
 	__u16		type;
