@@ -59,8 +59,13 @@ enum {
 /* Answers that did not come: 8 at once, then one in 30 s, or for each that did */
 #define MISS_INTERVAL	(30 * MAP_SECOND)
 #define MISS_BURST	8
+/* A record makes good for one of them, but no more than one in this time. */
+#define REFUND		ANSWER
 #define MUTE		(60 * MAP_SECOND)
 #define MUTE_MAX	(3600 * MAP_SECOND)
+/* Who did not answer, or had not what it offered, is asked last. */
+#define SUSPECT		(30 * MAP_SECOND)
+#define SUSPECT_MAX	(3600 * MAP_SECOND)
 /* Records asked for, of one neighbour and of all: each may cost a signature. */
 #define ASK_INTERVAL	(MAP_SECOND / 400)
 #define ASK_BURST	2000
@@ -86,6 +91,9 @@ struct flood_neighbour {
 	__u64			progress;	/* when it last answered */
 	__u64			ask_pace;
 	__u64			misses;		/* pace */
+	__u64			refunds;	/* pace */
+	__u64			suspect;	/* until then */
+	__u64			suspicion;	/* how long the next time */
 	__u64			muted;		/* until then */
 	__u64			mute;		/* how long the next time */
 	/* What it wants of us: numbers of vertices. */
@@ -190,10 +198,10 @@ static bool is_muted(const struct flood_neighbour *neighbour, __u64 now)
 	return neighbour->muted > now;
 }
 
-/* It has left us without an answer lately. */
+/* It has left us without an answer lately, or with less than it had offered. */
 static bool is_suspect(const struct flood_neighbour *neighbour, __u64 now)
 {
-	return neighbour->misses > now;
+	return neighbour->suspect > now;
 }
 
 static void unlink_want(struct flood *flood, struct map_origin *origin)
@@ -230,14 +238,19 @@ static void end_want(struct flood *flood, struct map_origin *origin)
 	origin->best_sequence = 0;
 	origin->best_digest = 0;
 	memset(&origin->offered, 0, sizeof(origin->offered));
+	memset(&origin->best, 0, sizeof(origin->best));
 	graph_put(&flood->map->graph, &origin->vertex);
 }
 
-/* Another one that has offered it, one that answers if there is one */
+/*
+ * Another one that has offered something newer: one that is not suspect if there
+ * is one, and of these one that has offered the best.
+ */
 static struct flood_neighbour *next_offer(struct flood *flood,
 					  const struct map_origin *origin, __u64 now)
 {
 	struct flood_neighbour *found = NULL;
+	unsigned int rank, least = 0;
 	__u32 slot;
 
 	for (slot = 0; slot < flood->end; slot++) {
@@ -246,11 +259,20 @@ static struct flood_neighbour *next_offer(struct flood *flood,
 		if (!map_set_has(&origin->offered, slot) || !neighbour ||
 		    is_muted(neighbour, now))
 			continue;
-		if (!is_suspect(neighbour, now))
-			return neighbour;
-		found = found ?: neighbour;
+		rank = 2 * is_suspect(neighbour, now) + !map_set_has(&origin->best, slot);
+		if (found && rank >= least)
+			continue;
+		found = neighbour;
+		least = rank;
 	}
 	return found;
+}
+
+/* What it has offered is settled, in one way or the other. */
+static void forget_offer(struct map_origin *origin, const struct flood_neighbour *of)
+{
+	map_set_del(&origin->offered, of->slot);
+	map_set_del(&origin->best, of->slot);
 }
 
 /*
@@ -262,13 +284,45 @@ static void ask_others(struct flood *flood, struct map_origin *origin,
 {
 	struct flood_neighbour *next;
 
-	map_set_del(&origin->offered, not->slot);
+	forget_offer(origin, not);
 	next = map_is_newer(origin, origin->best_sequence, origin->best_digest) ?
 	       next_offer(flood, origin, now) : NULL;
 	if (next)
 		queue_want(flood, origin, next);
 	else
 		end_want(flood, origin);
+}
+
+/* Of these, what others have offered as well is asked of them. */
+static void pass_on(struct flood *flood, struct map_list *list, __u64 now)
+{
+	struct map_origin *origin, *after;
+	struct flood_neighbour *next;
+
+	for (origin = TAILQ_FIRST(list); origin; origin = after) {
+		after = TAILQ_NEXT(origin, by_want);
+		next = next_offer(flood, origin, now);
+		if (next && !is_suspect(next, now))
+			queue_want(flood, origin, next);
+	}
+}
+
+/*
+ * It is asked last for a while, and its word does not count against that of
+ * others; for twice as long where it did not do better for as long. That is not
+ * for records to make good: one that is sent costs nothing.
+ */
+static void suspect(struct flood *flood, struct flood_neighbour *neighbour, __u64 now)
+{
+	if (is_suspect(neighbour, now))
+		return;
+	if (now - neighbour->suspect >= neighbour->suspicion)
+		neighbour->suspicion = SUSPECT;
+	neighbour->suspect = now + neighbour->suspicion;
+	if (neighbour->suspicion * 2 <= SUSPECT_MAX)
+		neighbour->suspicion *= 2;
+	pass_on(flood, &neighbour->asked, now);
+	pass_on(flood, &neighbour->queued, now);
 }
 
 static void want(struct flood *flood, struct map_origin *origin,
@@ -337,9 +391,11 @@ static __u64 expire_asked(struct flood *flood, struct flood_neighbour *neighbour
 				mute(flood, neighbour, now);
 				break;
 			}
+			suspect(flood, neighbour, now);
+			continue;
 		}
 		/* A message may have been lost: it is asked again if it is the only one. */
-		map_set_del(&origin->offered, neighbour->slot);
+		forget_offer(origin, neighbour);
 		queue_want(flood, origin, next_offer(flood, origin, now) ?: neighbour);
 		map_set_add(&origin->offered, neighbour->slot);
 	}
@@ -590,9 +646,9 @@ static bool may_be_asked(struct flood *flood, const struct map_origin *origin,
 }
 
 /*
- * Who has offered the best version is remembered, and who offered less is not:
- * all of them have it when we have. The word of one that leaves us without
- * answers does not count against that of others.
+ * Who has offered something newer is remembered, and of all that the best: when we
+ * have that, the others have nothing to add. The word of one that is suspect does
+ * not count against that of others.
  */
 static void receive_newer(struct flood *flood, struct map_origin *origin,
 			  struct flood_neighbour *from, const struct entry *entry,
@@ -601,17 +657,29 @@ static void receive_newer(struct flood *flood, struct map_origin *origin,
 	bool better = entry->sequence > origin->best_sequence ||
 		      (entry->sequence == origin->best_sequence &&
 		       entry->digest > origin->best_digest);
-	bool same = entry->sequence == origin->best_sequence &&
-		    entry->digest == origin->best_digest;
 
 	if (better && !is_suspect(from, now)) {
 		origin->best_sequence = entry->sequence;
 		origin->best_digest = entry->digest;
-		memset(&origin->offered, 0, sizeof(origin->offered));
-		same = true;
+		memset(&origin->best, 0, sizeof(origin->best));
 	}
-	if (same || origin->want == MAP_NOT_WANTED)
-		want(flood, origin, from, now);
+	want(flood, origin, from, now);
+	if (origin->want != MAP_NOT_WANTED && entry->sequence == origin->best_sequence &&
+	    entry->digest == origin->best_digest)
+		map_set_add(&origin->best, from->slot);
+}
+
+/* It has answered with this version: is that as good as what it had offered? */
+static void check_word(struct flood *flood, struct map_origin *origin,
+		       struct flood_neighbour *from, __u64 sequence, __u64 digest,
+		       __u64 now)
+{
+	if (!map_set_has(&origin->best, from->slot) ||
+	    sequence > origin->best_sequence ||
+	    (sequence == origin->best_sequence && digest >= origin->best_digest))
+		return;
+	flood->stats.broken++;
+	suspect(flood, from, now);
 }
 
 static void receive_offer(struct flood *flood, struct flood_neighbour *from,
@@ -634,6 +702,7 @@ static void receive_offer(struct flood *flood, struct flood_neighbour *from,
 	} else if (origin->want == MAP_ASKED && origin->asked == from->slot) {
 		/* It was asked, and has nothing better. */
 		from->progress = now;
+		check_word(flood, origin, from, entry->sequence, entry->digest, now);
 		ask_others(flood, origin, from, now);
 	}
 }
@@ -699,9 +768,9 @@ static void note_taken(struct map_origin *origin, struct flood_neighbour *from, 
 {
 	if (origin->sequence == origin->best_sequence &&
 	    origin->digest == origin->best_digest)
-		origin->has = origin->offered;
+		origin->has = origin->best;
 	map_set_add(&origin->has, from->slot);
-	if (from->misses > now)
+	if (from->misses > now && map_pace_take(&from->refunds, now, REFUND, 1))
 		from->misses -= MISS_INTERVAL;
 }
 
@@ -726,6 +795,7 @@ static void receive_record(struct flood *flood, struct flood_neighbour *from,
 		mute(flood, from, now);
 		return;
 	}
+	check_word(flood, origin, from, head.sequence, record_digest(bytes, len), now);
 	if (verdict == MAP_TAKEN)
 		note_taken(origin, from, now);
 	ask_others(flood, origin, from, now);
@@ -844,6 +914,7 @@ int flood_neighbour_up(struct flood *flood, __u64 now, const __u8 key[SW_KEY_LEN
 	neighbour->offers_due = MAP_NEVER;
 	neighbour->summary_due = now + FIRST_SUMMARY;
 	neighbour->mute = MUTE;
+	neighbour->suspicion = SUSPECT;
 	TAILQ_INIT(&neighbour->queued);
 	TAILQ_INIT(&neighbour->asked);
 	flood->neighbours[slot] = neighbour;
@@ -870,7 +941,7 @@ void flood_neighbour_down(struct flood *flood, __u64 now, int slot)
 		if (!origin)
 			continue;
 		map_set_del(&origin->has, slot);
-		map_set_del(&origin->offered, slot);
+		forget_offer(origin, neighbour);
 	}
 	flood->neighbours[slot] = NULL;
 	while (flood->end && !flood->neighbours[flood->end - 1])

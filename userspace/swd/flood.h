@@ -54,6 +54,7 @@ struct flood_stats {
 	__u64	unsolicited;	/* records that were not asked for */
 	__u64	unnamed;	/* offers of nodes that no record names */
 	__u64	timeouts;
+	__u64	broken;		/* answers that were less than what was offered */
 	__u64	verdicts[MAP_NO_MEMORY + 1];	/* of records that were asked for */
 };
 

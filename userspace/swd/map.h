@@ -105,7 +105,8 @@ struct map_origin {
 	__u64			change;	/* counts changes of the whole map */
 	/* The flood's */
 	struct map_set		has;	/* neighbours that have this version or a newer one */
-	struct map_set		offered;	/* those that offered a newer one */
+	struct map_set		offered;	/* those that offered a newer one, ... */
+	struct map_set		best;	/* ... and of them those that offered the best */
 	__u64			best_sequence;	/* that was offered since it is wanted */
 	__u64			best_digest;
 	enum map_want		want;

@@ -252,12 +252,27 @@ struct forger {
 	unsigned int	count;
 	unsigned int	asked;	/* how often he was asked for one of them */
 	__u64		ahead;	/* added to the sequences that he offers */
-	bool		silent;	/* he does not answer */
+	bool		silent;	/* he does not answer, ... */
+	bool		denies;	/* ... or says that he has nothing */
 };
 
 static struct forger *forger_of(struct sim_node *node)
 {
 	return node->data;
+}
+
+/* "Nothing", for each of what he was asked for */
+static void deny(struct sim_node *node, struct sim_node *from, const __u8 *bytes, size_t len)
+{
+	unsigned int i, count = get16(bytes + 2);
+	__u8 message[FLOOD_MESSAGE_MAX];
+
+	memcpy(message, bytes, len);
+	message[0] = FLOOD_OFFER;
+	for (i = 0; i < count; i++)
+		memset(message + 4 + i * 52 + SW_KEY_LEN, 0, 52 - SW_KEY_LEN);
+	forger_of(node)->asked += count;
+	sim_send(node, from, message, len);
 }
 
 static void forger_answers(struct sim_node *node, struct sim_node *from,
@@ -268,9 +283,12 @@ static void forger_answers(struct sim_node *node, struct sim_node *from,
 	__u8 message[FLOOD_MESSAGE_MAX];
 	size_t size = 4;
 
-	(void)len;
 	if (bytes[0] != FLOOD_WANT)
 		return;
+	if (forger->denies) {
+		deny(node, from, bytes, len);
+		return;
+	}
 	memset(message, 0, 4);
 	message[0] = FLOOD_RECORDS;
 	for (i = 0; i < count; i++) {
@@ -458,6 +476,69 @@ static void sequences_far_ahead(void **state)
 	sim_free(sim);
 }
 
+/* Does it know of as many links of the other as that has? */
+static bool knows_links(const struct sim_node *node, const struct sim_node *of)
+{
+	const struct map_origin *origin = map_find(node->map, of->key);
+	unsigned int i, links = 0;
+
+	for (i = 0; origin && i < origin->vertex.count; i++)
+		links += graph_is_linked(&origin->vertex.arcs[i]);
+	return links == of->end_count;
+}
+
+/* Lies go on for a while. Return: how long one waits for news of another meanwhile. */
+static __u64 lie_to(struct sim_node *liar, const struct sim_node *of, unsigned int seconds)
+{
+	struct sim *sim = liar->sim;
+	__u64 begin = sim->now, known = 0;
+	unsigned int i;
+
+	for (i = 0; i < seconds * 10; i++) {
+		offer_all(liar, sim->nodes[0]);
+		sim_run(sim, MAP_SECOND / 10);
+		if (!known && knows_links(sim->nodes[0], of))
+			known = sim->now;
+	}
+	return known ? known - begin : MAP_NEVER;
+}
+
+/*
+ * Versions that there are not, offered again and again, and "nothing" in answer:
+ * his first word may hold news up as long as his answer takes. Then what others
+ * offer goes first.
+ */
+static void breaks_his_word(void **state)
+{
+	struct sim *sim = sim_new(16);
+	struct sim_node *liar = grid_with_liar(sim, 4, 16);
+	__u64 took, worst = 0;
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i < 16; i++)
+		forge(sim, forger_of(liar), sim->nodes[i]->key, liar->secret, 1000,
+		      sim->nodes[0]->key, NULL);
+	forger_of(liar)->ahead = 1ULL << 62;
+	forger_of(liar)->denies = true;
+	liar->ends[0].latency = 400000;
+	for (i = 0; i < 40; i++) {
+		if (i % 2)
+			sim_unlink(sim->nodes[10], sim->nodes[15]);
+		else
+			sim_link(sim->nodes[10], sim->nodes[15], 5000);
+		took = lie_to(liar, sim->nodes[15], 20);
+		worst = took > worst ? took : worst;
+	}
+	printf("# beside one that breaks his word: %.1f s at worst, asked %u times\n",
+	       worst / 1e9, forger_of(liar)->asked);
+	assert_in_range(worst, 0, MAP_SECOND);
+	sim->strangers = 1;
+	settles(sim, "in the end", 1);
+	free_forger(liar);
+	sim_free(sim);
+}
+
 /* A liar's keys, in a chain behind him: each names the one before and the next. */
 static void forge_chain(struct sim *sim, struct sim_node *liar, struct sim_node *to,
 			unsigned int count)
@@ -557,6 +638,7 @@ int main(void)
 		cmocka_unit_test(forged_records),
 		cmocka_unit_test(unsolicited_records),
 		cmocka_unit_test(sequences_far_ahead),
+		cmocka_unit_test(breaks_his_word),
 		cmocka_unit_test(more_origins_than_fit),
 		cmocka_unit_test(garbage),
 	};
