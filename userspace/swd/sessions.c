@@ -15,6 +15,7 @@ enum {
 	RETRY		= 500,
 	RETRY_LATER	= 30000,	/* of a session that has a key */
 	OWN_OFFER	= 1000,
+	RETRY_LINK	= 30000,	/* for the path by a link */
 	KEY_LIFE	= 3600000,	/* as the kernel has it */
 	NEVER		= 3600000,
 };
@@ -25,6 +26,7 @@ enum {
 	PENDING_MAX	= 8,		/* addresses of a peer that packets wait for */
 	RELAYED_FIRST	= 10,		/* preference: behind the direct ones */
 	LEARNED		= 1000,		/* and behind those that were computed */
+	LOOKS		= 8,		/* at sessions, for the one that is used least */
 	CIPHERS		= 1 << SKYWIRE_CIPHER_CHACHA20_POLY1305 |
 			  1 << SKYWIRE_CIPHER_AES_256_GCM |
 			  1 << SKYWIRE_CIPHER_AES_128_GCM,
@@ -44,13 +46,36 @@ enum type {
 
 enum { MESSAGE_MAX = sizeof(struct head) + SW_EXCHANGE_MAX };
 
+TAILQ_HEAD(pooled, session);
+
+/* Sessions that make room for each other, the longest not looked at first. */
+struct pool {
+	UT_hash_handle			hh;
+	__u16				via;	/* the link that they came in by */
+	unsigned int			count;
+	struct pooled			sessions;
+};
+
+/* A link without the path by it */
+struct pathless {
+	LIST_ENTRY(pathless)	entry;
+	__u16			label;
+	__u8			key[SW_KEY_LEN];
+};
+
+LIST_HEAD(pathlesses, pathless);
+
 struct session {
+	TAILQ_ENTRY(session)	by_pool;
 	UT_hash_handle		hh;
+	struct pool		*pool;		/* NULL: is not displaced */
 	__u8			key[SW_KEY_LEN];
 	struct kernel_path	path[SKYWIRE_PATHS_MAX];	/* id 0: free */
 	unsigned int		direct;		/* paths without relays */
 	/* The session, which a peer that is only a neighbour has not */
 	bool			wanted;
+	bool			own;		/* and by us */
+	__u16			via;		/* or by an offer that came in by this link */
 	__u64			keyed;		/* 0: no key yet */
 	__u64			due;
 	struct sw_exchange	*offer;
@@ -58,7 +83,8 @@ struct session {
 	__u64			sent;
 	unsigned int		tries;
 	unsigned int		turn;		/* which path the next offer takes */
-	__u64			packets;	/* at the last look */
+	__u64			packets;	/* at the last look, for who is idle, ... */
+	__u64			used;		/* ... and for who is to make room */
 	/* Destinations that packets wait for */
 	struct sw_addr		pending[PENDING_MAX];
 	unsigned int		pendings;
@@ -71,6 +97,12 @@ struct sessions {
 	struct times			*times;
 	const struct sessions_routes	*routes;
 	struct session			*all;
+	struct pool			own;
+	struct pool			*strangers;	/* by link */
+	unsigned int			stranger_count;
+	__u64				displaced;
+	struct pathlesses		pathless;
+	__u64				retry;		/* for these */
 };
 
 static struct session *find(struct sessions *s, const __u8 key[SW_KEY_LEN])
@@ -97,6 +129,66 @@ static void drop_offer(struct session *p)
 	p->offer = NULL;
 }
 
+static bool is_own(const struct sessions *s, const struct pool *pool)
+{
+	return pool == &s->own;
+}
+
+static void leave_pool(struct sessions *s, struct session *p)
+{
+	struct pool *pool = p->pool;
+
+	if (!pool)
+		return;
+	p->pool = NULL;
+	pool->count--;
+	TAILQ_REMOVE(&pool->sessions, p, by_pool);
+	if (is_own(s, pool))
+		return;
+	s->stranger_count--;
+	if (pool->count)
+		return;
+	HASH_DEL(s->strangers, pool);
+	free(pool);
+}
+
+static struct pool *pool_of_link(struct sessions *s, __u16 via)
+{
+	struct pool *pool;
+
+	HASH_FIND(hh, s->strangers, &via, sizeof(via), pool);
+	if (pool)
+		return pool;
+	pool = calloc(1, sizeof(*pool));
+	if (!pool)
+		return NULL;
+	pool->via = via;
+	TAILQ_INIT(&pool->sessions);
+	HASH_ADD(hh, s->strangers, via, sizeof(pool->via), pool);
+	return pool;
+}
+
+static void join_pool(struct sessions *s, struct session *p, struct pool *pool)
+{
+	if (!pool || pool == p->pool)
+		return;
+	leave_pool(s, p);
+	p->pool = pool;
+	pool->count++;
+	TAILQ_INSERT_TAIL(&pool->sessions, p, by_pool);
+	if (!is_own(s, pool))
+		s->stranger_count++;
+}
+
+/* To be called whenever what it goes by has changed. */
+static void find_pool(struct sessions *s, struct session *p)
+{
+	if (p->direct || !p->wanted)
+		leave_pool(s, p);
+	else
+		join_pool(s, p, p->own ? &s->own : pool_of_link(s, p->via));
+}
+
 static void answer_pending(struct sessions *s, struct session *p, __u8 verdict)
 {
 	while (p->pendings)
@@ -108,6 +200,7 @@ static void release(struct sessions *s, struct session *p)
 {
 	answer_pending(s, p, SKYWIRE_VERDICT_REFUSE);
 	drop_offer(p);
+	leave_pool(s, p);
 	HASH_DEL(s->all, p);
 	free(p);
 }
@@ -116,6 +209,68 @@ static void remove_peer(struct sessions *s, struct session *p)
 {
 	kernel_peer_del(s->kernel, p->key, NULL);
 	release(s, p);
+}
+
+/* How many packets it had since the last time that this was asked */
+static __u64 use_of(struct sessions *s, struct session *p)
+{
+	__u64 before = p->used;
+
+	return kernel_peer_packets(s->kernel, p->key, &p->used) ? 0 : p->used - before;
+}
+
+/* Those that were looked at go to the end of the queue. */
+static struct session *least_used(struct sessions *s, struct pool *pool)
+{
+	unsigned int i, looks = pool->count < LOOKS ? pool->count : LOOKS;
+	struct session *p, *least = NULL;
+	__u64 use, least_use = 0;
+
+	for (i = 0; i < looks; i++) {
+		p = TAILQ_FIRST(&pool->sessions);
+		TAILQ_REMOVE(&pool->sessions, p, by_pool);
+		TAILQ_INSERT_TAIL(&pool->sessions, p, by_pool);
+		use = use_of(s, p);
+		if (least && use >= least_use)
+			continue;
+		least = p;
+		least_use = use;
+	}
+	return least;
+}
+
+static struct pool *largest(struct sessions *s)
+{
+	struct pool *pool, *next, *most = NULL;
+
+	HASH_ITER(hh, s->strangers, pool, next)
+		if (!most || pool->count > most->count)
+			most = pool;
+	return most;
+}
+
+static void displace(struct sessions *s, struct pool *pool)
+{
+	struct session *p = least_used(s, pool);
+
+	s->displaced++;
+	log_remote(LOG_INFO, "the session with %s makes room for another",
+		   log_key(p->key));
+	remove_peer(s, p);
+}
+
+/* For a session that a stranger asks for. Not while all are gone through. */
+static void make_room_for_stranger(struct sessions *s)
+{
+	while (s->stranger_count >= SESSIONS_STRANGERS)
+		displace(s, largest(s));
+}
+
+/* For one that we ask for ourselves. */
+static void make_room_for_own(struct sessions *s)
+{
+	while (s->own.count >= SESSIONS_OWN)
+		displace(s, &s->own);
 }
 
 /* A peer that the kernel has; NULL where there is no room. */
@@ -183,22 +338,23 @@ static void delete_path(struct sessions *s, struct session *p,
 	path->id = 0;
 }
 
-/* A place for a path; one that was only learned makes room for a better one. */
+/* A place for a path; the worst one makes room for one that is better. */
 static struct kernel_path *free_path(struct sessions *s, struct session *p,
 				     __u32 preference)
 {
+	struct kernel_path *worst = &p->path[0];
 	unsigned int i;
 
-	for (i = 0; i < SKYWIRE_PATHS_MAX; i++)
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
 		if (!p->path[i].id)
 			return &p->path[i];
-	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
-		if (!is_learned(&p->path[i]) || preference > LEARNED)
-			continue;
-		delete_path(s, p, &p->path[i]);
-		return &p->path[i];
+		if (p->path[i].preference > worst->preference)
+			worst = &p->path[i];
 	}
-	return NULL;
+	if (worst->preference <= preference)
+		return NULL;
+	delete_path(s, p, worst);
+	return worst;
 }
 
 /* Have this path, whatever there is. Return: false where it cannot be. */
@@ -235,6 +391,15 @@ static bool is_among(const struct kernel_path *path,
 	return false;
 }
 
+static void add_ways(struct sessions *s, struct session *p,
+		     const struct kernel_path *way, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		add_path(s, p, &way[i], RELAYED_FIRST + i);
+}
+
 /* Bring the paths over relays to what the routes are. */
 static void route(struct sessions *s, struct session *p)
 {
@@ -243,8 +408,7 @@ static void route(struct sessions *s, struct session *p)
 
 	n = s->routes->paths(s->routes->arg, p->key, way,
 			     SKYWIRE_PATHS_MAX - p->direct);
-	for (i = 0; i < n; i++)
-		add_path(s, p, &way[i], RELAYED_FIRST + i);
+	add_ways(s, p, way, n);
 	/*
 	 * Only now, so that there always was one; and none goes where no other is
 	 * known: a map that begins anew knows little.
@@ -255,15 +419,63 @@ static void route(struct sessions *s, struct session *p)
 		    !is_among(path, way, n))
 			delete_path(s, p, path);
 	}
+	/* What the old ones had no room for */
+	add_ways(s, p, way, n);
+}
+
+/* Return: false where there is no room for the path. */
+static bool link_path(struct sessions *s, const __u8 key[SW_KEY_LEN], __u16 label)
+{
+	struct kernel_path way = { .link = label };
+	struct session *p = get(s, key);
+
+	if (!p || !add_path(s, p, &way, 0))
+		return false;
+	p->direct++;
+	find_pool(s, p);
+	return true;
+}
+
+static void retry_links(struct sessions *s, __u64 now)
+{
+	struct pathless *l, *next;
+
+	for (l = LIST_FIRST(&s->pathless); l; l = next) {
+		next = LIST_NEXT(l, entry);
+		if (!link_path(s, l->key, l->label))
+			continue;
+		LIST_REMOVE(l, entry);
+		free(l);
+	}
+	s->retry = LIST_EMPTY(&s->pathless) ? UINT64_MAX : now + RETRY_LINK;
 }
 
 void sessions_link_up(struct sessions *s, const struct neighbour *link)
 {
-	struct kernel_path way = { .link = link->label };
-	struct session *p = get(s, link->key);
+	struct pathless *l;
 
-	if (p && add_path(s, p, &way, 0))
-		p->direct++;
+	if (link_path(s, link->key, link->label))
+		return;
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return;
+	l->label = link->label;
+	memcpy(l->key, link->key, SW_KEY_LEN);
+	LIST_INSERT_HEAD(&s->pathless, l, entry);
+	s->retry = 0;
+}
+
+static void forget_pathless(struct sessions *s, __u16 label)
+{
+	struct pathless *l;
+
+	LIST_FOREACH(l, &s->pathless, entry)
+		if (l->label == label)
+			break;
+	if (!l)
+		return;
+	LIST_REMOVE(l, entry);
+	free(l);
 }
 
 /* The kernel has deleted, or will delete, all paths through the link. */
@@ -280,7 +492,9 @@ static void cut(struct sessions *s, struct session *p, __u16 link)
 	}
 	if (p->wanted)
 		route(s, p);
-	if (!has_paths(p))
+	if (has_paths(p))
+		find_pool(s, p);
+	else
 		remove_peer(s, p);
 }
 
@@ -290,6 +504,10 @@ void sessions_link_down(struct sessions *s, const struct neighbour *link)
 
 	HASH_ITER(hh, s->all, p, next)
 		cut(s, p, link->label);
+	forget_pathless(s, link->label);
+	/* There may be room for others now. */
+	if (!LIST_EMPTY(&s->pathless))
+		s->retry = 0;
 }
 
 void sessions_reroute(struct sessions *s, __u64 now)
@@ -402,6 +620,7 @@ static void keyed(struct sessions *s, struct session *p, bool responder, __u64 n
 		log_remote(LOG_INFO, "session with %s", log_key(p->key));
 	drop_offer(p);
 	p->wanted = true;
+	find_pool(s, p);
 	p->keyed = now;
 	p->tries = 0;
 	p->due = now + after + (responder ? after / 4 : 0);
@@ -467,6 +686,7 @@ static void take_offer(struct sessions *s, const struct kernel_message *m,
 	struct kernel_path back = { .link = m->link, .count = m->count };
 	struct sw_terms theirs;
 	struct session *p;
+	bool known;
 
 	memcpy(back.label, m->label, sizeof(back.label));
 	if (!x || sw_exchange_hear(x, msg, len, &theirs) ||
@@ -474,17 +694,22 @@ static void take_offer(struct sessions *s, const struct kernel_message *m,
 	    ours_goes_on(s, find(s, theirs.key), now) ||
 	    !times_take(s->times, SW_LAYER_SESSION, theirs.key, theirs.time))
 		goto out;
+	known = find(s, theirs.key);
+	if (!known)
+		make_room_for_stranger(s);
 	p = get(s, theirs.key);
 	if (!p)
 		goto out;
-	if (!p->wanted)
+	if (!p->wanted) {
+		p->via = m->link;
 		route(s, p);
+	}
 	/* The way it came is one to go, where nothing better is known. */
 	if (!find_path(p, &back))
 		add_path(s, p, &back, LEARNED);
 	if (has_paths(p))
 		answer(s, p, x, &theirs, &back, m->postage, now);
-	else
+	if (!has_paths(p) || (!known && !p->wanted))
 		remove_peer(s, p);
 out:
 	sw_exchange_free(x);
@@ -519,6 +744,8 @@ void sessions_link_dead(struct sessions *s, const struct neighbour *link, __u64 
 	if (!next_way(p))
 		return;
 	p->wanted = true;
+	p->via = link->label;
+	find_pool(s, p);
 	p->tries = 0;
 	make_offer(s, p, now);
 }
@@ -548,6 +775,8 @@ static void want(struct sessions *s, struct session *p, const struct sw_addr *ad
 	if (!is_pending(p, addr) && p->pendings < PENDING_MAX)
 		p->pending[p->pendings++] = *addr;
 	p->wanted = true;
+	p->own = true;
+	find_pool(s, p);
 	if (!p->offer) {
 		p->tries = 0;
 		make_offer(s, p, now);
@@ -564,6 +793,8 @@ void sessions_miss(struct sessions *s, const struct sw_addr *addr, __u64 now)
 		refuse(s, addr);
 		return;
 	}
+	if (!find(s, key))
+		make_room_for_own(s);
 	p = get(s, key);
 	if (p)
 		route(s, p);
@@ -591,6 +822,7 @@ static void adopt_path(void *arg, const struct kernel_path *path)
 	for (i = 0; p && i < SKYWIRE_PATHS_MAX; i++)
 		if (!p->path[i].id) {
 			p->path[i] = *path;
+			p->via = p->path[0].link;
 			return;
 		}
 }
@@ -608,9 +840,11 @@ static void adopt_key(void *arg, const struct kernel_key *key)
 	if (made < p->keyed)
 		return;
 	p->wanted = true;
+	p->own = key->role == SKYWIRE_ROLE_INITIATOR;
+	find_pool(a->s, p);
 	p->keyed = made;
 	p->due = made + after;
-	if (key->role == SKYWIRE_ROLE_RESPONDER)
+	if (!p->own)
 		p->due += after / 4;
 }
 
@@ -653,6 +887,7 @@ static void end_session(struct sessions *s, struct session *p)
 	/* Its keys end by themselves. */
 	delete_relayed(s, p);
 	p->wanted = false;
+	p->own = false;
 	p->keyed = 0;
 	p->due = UINT64_MAX;
 }
@@ -685,6 +920,9 @@ __u64 sessions_run(struct sessions *s, __u64 now)
 	HASH_ITER(hh, s->all, p, next)
 		if (p->due <= now)
 			act(s, p, now);
+	if (s->retry <= now)
+		retry_links(s, now);
+	first = s->retry < first ? s->retry : first;
 	HASH_ITER(hh, s->all, p, next)
 		if (p->due < first)
 			first = p->due;
@@ -710,6 +948,11 @@ unsigned int sessions_count(const struct sessions *s)
 	return HASH_COUNT(s->all);
 }
 
+__u64 sessions_displaced(const struct sessions *s)
+{
+	return s->displaced;
+}
+
 struct sessions *sessions_new(const struct config *config,
 			      const struct sw_identity *self,
 			      struct kernel *kernel, struct times *times,
@@ -724,6 +967,9 @@ struct sessions *sessions_new(const struct config *config,
 	s->kernel = kernel;
 	s->times = times;
 	s->routes = routes;
+	TAILQ_INIT(&s->own.sessions);
+	LIST_INIT(&s->pathless);
+	s->retry = UINT64_MAX;
 	return s;
 }
 
@@ -731,11 +977,17 @@ struct sessions *sessions_new(const struct config *config,
 void sessions_free(struct sessions *s)
 {
 	struct session *p, *next;
+	struct pathless *l;
 
 	if (!s)
 		return;
+	while ((l = LIST_FIRST(&s->pathless))) {
+		LIST_REMOVE(l, entry);
+		free(l);
+	}
 	HASH_ITER(hh, s->all, p, next) {
 		drop_offer(p);
+		leave_pool(s, p);
 		HASH_DEL(s->all, p);
 		free(p);
 	}

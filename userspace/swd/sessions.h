@@ -6,6 +6,13 @@
  * nothing was sent by, or received, end.
  *
  * A peer may be both: its paths over relays are those that it falls back on.
+ *
+ * Keys cost nothing, so what strangers can take is bounded apart from all else: of
+ * all sessions that others have asked for, and we have not, there are
+ * SESSIONS_STRANGERS. One more takes the place of another that came in by the link
+ * that most of them came in by: of those that are there longest the one that was
+ * used least. So it is for those that we have asked for, among themselves. Neighbours
+ * are as many as there are links, and not displaced.
  */
 #ifndef _SKYWIRE_SWD_SESSIONS_H
 #define _SKYWIRE_SWD_SESSIONS_H
@@ -13,7 +20,9 @@
 #include "neighbours.h"
 
 enum {
-	SESSIONS_MAX	= 4096,
+	SESSIONS_MAX		= 4096,
+	SESSIONS_STRANGERS	= 1536,
+	SESSIONS_OWN		= 1024,
 };
 
 struct sessions;
@@ -41,7 +50,10 @@ void sessions_free(struct sessions *s);
 /* What the kernel has from before; before any link is up. */
 int sessions_adopt(struct sessions *s, __u64 now, struct sw_error *err);
 
-/* A link with a neighbour can be used, or never again. */
+/*
+ * A link with a neighbour can be used, or never again. Where there is no room for
+ * the path by it, that is tried again.
+ */
 void sessions_link_up(struct sessions *s, const struct neighbour *link);
 void sessions_link_down(struct sessions *s, const struct neighbour *link);
 
@@ -68,6 +80,9 @@ struct session_info {
 void sessions_each(struct sessions *s,
 		   void (*fn)(void *arg, const struct session_info *info), void *arg);
 unsigned int sessions_count(const struct sessions *s);
+
+/* How many had to make room for others */
+__u64 sessions_displaced(const struct sessions *s);
 
 __u64 sessions_run(struct sessions *s, __u64 now);
 

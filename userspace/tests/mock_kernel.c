@@ -253,16 +253,37 @@ int kernel_key_add(struct kernel *k, const struct kernel_key *key,
 	return 0;
 }
 
-int kernel_peer_add(struct kernel *k, const __u8 key[SW_KEY_LEN], struct sw_error *err)
+static int find_peer(const struct kernel *k, const __u8 *key)
 {
 	unsigned int i;
 
 	for (i = 0; i < k->peers; i++)
 		if (!memcmp(k->peer[i], key, SW_KEY_LEN))
-			return 0;
-	if (k->peers == MOCK_PEERS)
+			return i;
+	return -1;
+}
+
+bool mock_has_peer(const struct kernel *k, const __u8 *peer)
+{
+	return find_peer(k, peer) >= 0;
+}
+
+void mock_use(struct kernel *k, const __u8 *peer, __u64 packets)
+{
+	int i = find_peer(k, peer);
+
+	if (i >= 0)
+		k->used[i] += packets;
+}
+
+int kernel_peer_add(struct kernel *k, const __u8 key[SW_KEY_LEN], struct sw_error *err)
+{
+	if (find_peer(k, key) >= 0)
+		return 0;
+	if (k->peers == (k->peers_max ?: MOCK_PEERS))
 		return sw_fail(err, ENOSPC, "no room");
-	memcpy(k->peer[k->peers++], key, SW_KEY_LEN);
+	memcpy(k->peer[k->peers], key, SW_KEY_LEN);
+	k->used[k->peers++] = 0;
 	k->packets = 0;
 	return 0;
 }
@@ -270,23 +291,43 @@ int kernel_peer_add(struct kernel *k, const __u8 key[SW_KEY_LEN], struct sw_erro
 int kernel_peer_del(struct kernel *k, const __u8 key[SW_KEY_LEN], struct sw_error *err)
 {
 	unsigned int i, kept = 0;
+	int at = find_peer(k, key);
 
 	(void)err;
 	for (i = 0; i < k->paths; i++)
 		if (memcmp(k->path[i].peer, key, SW_KEY_LEN))
 			k->path[kept++] = k->path[i];
 	k->paths = kept;
-	for (i = 0; i < k->peers; i++)
-		if (!memcmp(k->peer[i], key, SW_KEY_LEN))
-			memcpy(k->peer[i], k->peer[--k->peers], SW_KEY_LEN);
+	for (i = kept = 0; i < k->keys; i++)
+		if (k->key[i].key.link || memcmp(k->key[i].key.peer, key, SW_KEY_LEN))
+			k->key[kept++] = k->key[i];
+	k->keys = kept;
+	if (at < 0)
+		return -ENOENT;
+	k->peers--;
+	memmove(k->peer[at], k->peer[k->peers], SW_KEY_LEN);
+	k->used[at] = k->used[k->peers];
 	return 0;
 }
 
 int kernel_peer_packets(struct kernel *k, const __u8 key[SW_KEY_LEN], __u64 *packets)
 {
-	(void)key;
-	*packets = k->packets;
+	int i = find_peer(k, key);
+
+	if (i < 0)
+		return -ENOENT;
+	*packets = k->packets + k->used[i];
 	return 0;
+}
+
+static bool has_path(const struct kernel *k, const __u8 *peer, __u8 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < k->paths; i++)
+		if (k->path[i].id == id && !memcmp(k->path[i].peer, peer, SW_KEY_LEN))
+			return true;
+	return false;
 }
 
 int kernel_path_add(struct kernel *k, struct kernel_path *path, struct sw_error *err)
@@ -295,7 +336,11 @@ int kernel_path_add(struct kernel *k, struct kernel_path *path, struct sw_error 
 		return sw_fail(err, ENOSPC, "no room");
 	if (!find_link(k, path->link))
 		return sw_fail(err, ENOENT, "no such link");
-	path->id = 1 + k->paths;
+	path->id = 1;
+	while (has_path(k, path->peer, path->id))
+		path->id++;
+	if (path->id > SKYWIRE_PATHS_MAX)
+		return sw_fail(err, ENOSPC, "the peer has enough paths");
 	k->path[k->paths++] = *path;
 	return 0;
 }

@@ -11,9 +11,9 @@
 
 enum {
 	MOCK_LINKS	= 16,
-	MOCK_KEYS	= 64,
-	MOCK_PEERS	= 16,
-	MOCK_PATHS	= 32,
+	MOCK_KEYS	= 8192,
+	MOCK_PEERS	= 4096,
+	MOCK_PATHS	= 8192,
 };
 
 struct mock_key {
@@ -32,6 +32,8 @@ struct kernel {
 	unsigned int			keys;
 	__u8				peer[MOCK_PEERS][SW_KEY_LEN];
 	unsigned int			peers;
+	unsigned int			peers_max;	/* 0: all that fit */
+	__u64				used[MOCK_PEERS];	/* besides, of each of them */
 	struct kernel_path		path[MOCK_PATHS];
 	unsigned int			paths;
 	__u64				packets;	/* of each peer, since the last came */
@@ -57,6 +59,10 @@ unsigned int mock_waiting(void);
 /* The youngest key of a link, or of a peer's session where @label is 0. */
 const struct mock_key *mock_key_of(const struct kernel *k, __u16 label,
 				   const __u8 *peer);
+
+/* Packets are exchanged with a peer. */
+void mock_use(struct kernel *k, const __u8 *peer, __u64 packets);
+bool mock_has_peer(const struct kernel *k, const __u8 *peer);
 
 /* Tell of a link's liveness. */
 void mock_liveness(struct kernel *k, __u16 label, __u8 liveness);

@@ -23,7 +23,8 @@ struct node {
 	struct times		*times;
 	struct kernel		*kernel;
 	struct neighbours	*neighbours;
-	struct kernel_path	to;		/* the only path over relays, or ... */
+	struct kernel_path	to;		/* the only path over relays, ... */
+	unsigned int		ways;		/* ... or so many like it, or ... */
 	struct network		*network;	/* ... those that the map knows */
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
@@ -101,11 +102,15 @@ static unsigned int paths(void *arg, const __u8 key[SW_KEY_LEN],
 			  struct kernel_path *path, unsigned int max)
 {
 	const struct node *n = arg;
+	unsigned int i, count = n->ways ?: 1;
 
-	if (!n->to.count || !max || memcmp(n->to.peer, key, SW_KEY_LEN))
+	if (!n->to.count || memcmp(n->to.peer, key, SW_KEY_LEN))
 		return 0;
-	*path = n->to;
-	return 1;
+	for (i = 0; i < count && i < max; i++) {
+		path[i] = n->to;
+		path[i].label[n->to.count - 1] += htons(i);
+	}
+	return i;
 }
 
 static void make_parts(struct node *n)
@@ -697,6 +702,125 @@ static void relay_goes(void **state)
 	assert_int_equal(node[0].kernel->peers, 0);
 }
 
+static void identity_of(struct sw_identity **identity, unsigned int number)
+{
+	__u8 seed[SW_SEED_LEN] = { 0xff };
+
+	memcpy(seed + 1, &number, sizeof(number));
+	*identity = sw_identity_new(seed);
+	assert_non_null(*identity);
+}
+
+/* One that nobody knows asks for a session, by a link. Leaves its key in @key. */
+static void stranger(struct node *n, __u16 link, unsigned int number,
+		     __u8 key[SW_KEY_LEN])
+{
+	__u8 msg[8 + SW_EXCHANGE_MAX] = { 1 };
+	struct kernel_message m = {
+		.link = link, .count = 1, .label = { htons(7) }, .payload = msg,
+	};
+	struct sw_terms own = { .lanes = 1, .ciphers = 2, .index = { 9 }, .time = now };
+	struct sw_identity *identity;
+	struct sw_exchange *x;
+
+	identity_of(&identity, number);
+	memcpy(key, identity->key, SW_KEY_LEN);
+	x = sw_exchange_new(identity, SW_LAYER_SESSION, n->self->key);
+	m.len = 8 + sw_exchange_offer(x, &own, msg + 8);
+	sessions_message(n->sessions, &m, now);
+	sw_exchange_free(x);
+	sw_identity_free(identity);
+}
+
+/* Throwaway keys take room from each other, and from nobody else. */
+static void many_strangers(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	__u8 first[SW_KEY_LEN], used[SW_KEY_LEN], apart[SW_KEY_LEN], key[SW_KEY_LEN];
+	struct node *n = &node[0];
+	unsigned int i;
+
+	(void)state;
+	make_line();
+	configure(n, &node[2], 33, NULL);
+	pass(1);
+	n->routes.paths = paths;
+	mock_liveness(n->kernel, 33, SKYWIRE_LIVENESS_DEAD);
+	sessions_miss(n->sessions, &addr, now);
+	mock_deliver();
+	assert_true(in_session(n, &node[2]));
+	stranger(n, label_to(n, &node[1]), 0, first);
+	stranger(n, label_to(n, &node[1]), 1, used);
+	for (i = 2; i < 2 * SESSIONS_STRANGERS; i++) {
+		stranger(n, label_to(n, &node[1]), i, key);
+		mock_lose();
+		if (i % 64)
+			continue;
+		mock_use(n->kernel, used, 1);
+		if (i == SESSIONS_STRANGERS)
+			stranger(n, 33, UINT_MAX, apart);
+	}
+	assert_int_equal(n->kernel->peers, SESSIONS_STRANGERS + 2);
+	assert_int_equal(sessions_count(n->sessions), SESSIONS_STRANGERS + 2);
+	assert_int_equal(sessions_displaced(n->sessions), SESSIONS_STRANGERS + 1);
+	assert_false(mock_has_peer(n->kernel, first));
+	assert_true(mock_has_peer(n->kernel, used));
+	assert_true(mock_has_peer(n->kernel, apart));
+	assert_true(mock_has_peer(n->kernel, key));
+	assert_true(in_session(n, &node[2]));
+	assert_true(is_peer(n, &node[1]));
+	/* And what is not used goes by itself. */
+	pass(300);
+	assert_int_equal(sessions_count(n->sessions), 3);
+}
+
+/* The kernel has no room for a neighbour, and later it has. */
+static void no_room_for_a_link(void **state)
+{
+	struct node *n = &node[0];
+
+	(void)state;
+	n->kernel->peers_max = 1;
+	configure(n, &node[1], 0, NULL);
+	configure(n, &node[2], 0, NULL);
+	pass(1);
+	assert_int_equal(n->kernel->links, 2);
+	assert_int_equal(n->kernel->paths, 1);
+	n->kernel->peers_max = 0;
+	pass(40);
+	assert_int_equal(n->kernel->paths, 2);
+	assert_true(is_peer(n, &node[1]));
+	assert_true(is_peer(n, &node[2]));
+}
+
+/* As many paths as can be, over relays; and then a link. */
+static void link_beside_relays(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	struct node *n = &node[0];
+	unsigned int i, to = 0, direct = 0;
+
+	(void)state;
+	make_line();
+	n->ways = SKYWIRE_PATHS_MAX;
+	sessions_miss(n->sessions, &addr, now);
+	assert_int_equal(n->kernel->paths, 1 + SKYWIRE_PATHS_MAX);
+	configure(n, &node[2], 0, NULL);
+	pass(1);
+	for (i = 0; i < n->kernel->paths; i++) {
+		if (memcmp(n->kernel->path[i].peer, node[2].self->key, SW_KEY_LEN))
+			continue;
+		to++;
+		direct += !n->kernel->path[i].count;
+	}
+	assert_int_equal(to, SKYWIRE_PATHS_MAX);
+	assert_int_equal(direct, 1);
+	/* Others take the place of all of them at once. */
+	n->to.label[0] += htons(100);
+	sessions_reroute(n->sessions, now);
+	assert_int_equal(n->kernel->paths, 1 + SKYWIRE_PATHS_MAX);
+}
+
 static void odd_messages(void **state)
 {
 	__u8 bytes[512];
@@ -786,6 +910,9 @@ int main(void)
 		TEST(dead_direct_link),
 		TEST(silent_peer),
 		TEST(relay_goes),
+		TEST(many_strangers),
+		TEST(no_room_for_a_link),
+		TEST(link_beside_relays),
 		TEST(odd_messages),
 		TEST(by_the_map),
 	};
