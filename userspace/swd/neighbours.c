@@ -186,6 +186,20 @@ static void release(struct neighbours *n, struct neighbour *l)
 	free(l);
 }
 
+/* A link has its first key, ... */
+static void tell_up(struct neighbours *n, struct neighbour *l)
+{
+	times_pin(n->times, l->key);
+	n->events->up(n->arg, l);
+}
+
+/* ... or will have no more. */
+static void tell_down(struct neighbours *n, struct neighbour *l)
+{
+	n->events->down(n->arg, l);
+	times_unpin(n->times, l->key);
+}
+
 static void take_down(struct neighbours *n, struct neighbour *l)
 {
 	struct sw_error err;
@@ -193,7 +207,7 @@ static void take_down(struct neighbours *n, struct neighbour *l)
 	if (!l->installed)
 		return;
 	if (has_key(l))
-		n->events->down(n->arg, l);
+		tell_down(n, l);
 	l->installed = false;
 	if (kernel_link_del(n->kernel, l->label, &err) < 0)
 		log_say(LOG_WARNING, "link %u: %s", l->label, err.text);
@@ -356,7 +370,7 @@ static void keyed(struct neighbours *n, struct neighbour *l, bool responder,
 	if (!first)
 		return;
 	log_remote(LOG_INFO, "link %u with %s", l->label, log_key(l->key));
-	n->events->up(n->arg, l);
+	tell_up(n, l);
 }
 
 /* --- frames that come in --------------------------------------------------- */
@@ -574,7 +588,7 @@ static void update(struct neighbours *n, struct neighbour *l,
 static void lost_link(struct neighbours *n, struct neighbour *l, __u64 now)
 {
 	if (has_key(l))
-		n->events->down(n->arg, l);
+		tell_down(n, l);
 	l->installed = false;
 	l->keyed = 0;
 	if (l->configured)
@@ -655,6 +669,7 @@ int neighbours_configure(struct neighbours *n, const struct config_peer *peer,
 
 	if (psk && share(n, peer->key, psk))
 		return -ENOMEM;
+	times_pin(n->times, peer->key);
 	for (i = 0; i < peer->endpoints; i++) {
 		l = by_endpoint(n, peer->key, &peer->endpoint[i]);
 		if (!l)
@@ -727,7 +742,7 @@ int neighbours_adopt(struct neighbours *n, __u64 now, struct sw_error *err)
 	for (l = TAILQ_FIRST(&n->links); l; l = next) {
 		next = TAILQ_NEXT(l, entry);
 		if (has_key(l))
-			n->events->up(n->arg, l);
+			tell_up(n, l);
 		else if (l->foreign)
 			release(n, l);
 	}

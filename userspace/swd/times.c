@@ -16,71 +16,126 @@ enum { PATH_ROOM = 512 };
 /* Ours are written ahead, so that not each has to be. */
 static const __u64 ahead = 3600 * 1000000000ull;
 
-struct of_node {
-	__u8	layer;
-	__u8	key[SW_KEY_LEN];
-};
+enum { LAYERS = SW_LAYER_SESSION + 1 };
 
 struct seen {
 	UT_hash_handle	hh;
-	struct of_node	node;
+	__u8		key[SW_KEY_LEN];
 	__u64		time;
+};
+
+struct pin {
+	UT_hash_handle	hh;
+	__u8		key[SW_KEY_LEN];
+	unsigned int	count;
 };
 
 struct times {
 	char		path[PATH_ROOM];	/* empty for none */
 	__u64		own;			/* the last one that was given */
 	__u64		written;		/* all given are below it */
-	struct seen	*seen;			/* the longest unheard of first */
+	struct seen	*seen[LAYERS];		/* the longest unheard of first */
+	struct pin	*pins;
 	bool		dirty;
 	bool		complained;
 };
 
-static struct seen *find(struct times *t, const struct of_node *node)
+static struct pin *find_pin(struct times *t, const __u8 key[SW_KEY_LEN])
+{
+	struct pin *pin;
+
+	HASH_FIND(hh, t->pins, key, SW_KEY_LEN, pin);
+	return pin;
+}
+
+void times_pin(struct times *t, const __u8 key[SW_KEY_LEN])
+{
+	struct pin *pin = find_pin(t, key);
+
+	if (!pin) {
+		pin = calloc(1, sizeof(*pin));
+		if (!pin)
+			return;
+		memcpy(pin->key, key, SW_KEY_LEN);
+		HASH_ADD(hh, t->pins, key, SW_KEY_LEN, pin);
+	}
+	pin->count++;
+}
+
+static void drop_pin(struct times *t, struct pin *pin)
+{
+	HASH_DEL(t->pins, pin);
+	free(pin);
+}
+
+void times_unpin(struct times *t, const __u8 key[SW_KEY_LEN])
+{
+	struct pin *pin = find_pin(t, key);
+
+	if (pin && !--pin->count)
+		drop_pin(t, pin);
+}
+
+static struct seen *find(struct times *t, enum sw_layer layer,
+			 const __u8 key[SW_KEY_LEN])
 {
 	struct seen *seen;
 
-	HASH_FIND(hh, t->seen, node, sizeof(*node), seen);
+	HASH_FIND(hh, t->seen[layer], key, SW_KEY_LEN, seen);
 	return seen;
 }
 
-static void forget(struct times *t, struct seen *seen)
+static void forget(struct times *t, enum sw_layer layer, struct seen *seen)
 {
-	HASH_DEL(t->seen, seen);
+	HASH_DEL(t->seen[layer], seen);
 	free(seen);
 }
 
-static void remember(struct times *t, const struct of_node *node, __u64 time)
+/* Those that are pinned go behind all others: they are met once in all of these. */
+static void make_room(struct times *t, enum sw_layer layer)
 {
-	struct seen *seen = find(t, node);
+	unsigned int most = HASH_COUNT(t->seen[layer]);
+	struct seen *seen;
+
+	if (most < TIMES_MAX)
+		return;
+	while (most-- && find_pin(t, t->seen[layer]->key)) {
+		seen = t->seen[layer];
+		HASH_DEL(t->seen[layer], seen);
+		HASH_ADD(hh, t->seen[layer], key, SW_KEY_LEN, seen);
+	}
+	forget(t, layer, t->seen[layer]);
+}
+
+static void remember(struct times *t, enum sw_layer layer,
+		     const __u8 key[SW_KEY_LEN], __u64 time)
+{
+	struct seen *seen = find(t, layer, key);
 
 	if (seen)
-		forget(t, seen);
-	if (HASH_COUNT(t->seen) >= TIMES_MAX)
-		forget(t, t->seen);
+		forget(t, layer, seen);
+	make_room(t, layer);
 	seen = calloc(1, sizeof(*seen));
 	if (!seen)
 		return;
-	seen->node = *node;
+	memcpy(seen->key, key, SW_KEY_LEN);
 	seen->time = time;
-	HASH_ADD(hh, t->seen, node, sizeof(seen->node), seen);
+	HASH_ADD(hh, t->seen[layer], key, SW_KEY_LEN, seen);
 }
 
 /* "own TIME", and for each node "LAYER TIME KEY" */
 static void read_line(struct times *t, const char *line)
 {
-	struct of_node node = { 0 };
 	unsigned long long time;
-	char key[SW_TEXT_MAX];
+	char text[SW_TEXT_MAX];
+	__u8 key[SW_KEY_LEN];
 	unsigned int layer;
 
 	if (sscanf(line, "own %llu", &time) == 1)
 		t->written = time;
-	if (sscanf(line, "%u %llu %64s", &layer, &time, key) == 3 &&
-	    layer <= SW_LAYER_SESSION && !sw_key_parse(node.key, key)) {
-		node.layer = layer;
-		remember(t, &node, time);
-	}
+	if (sscanf(line, "%u %llu %64s", &layer, &time, text) == 3 &&
+	    layer < LAYERS && !sw_key_parse(key, text))
+		remember(t, layer, key, time);
 }
 
 static void load(struct times *t)
@@ -108,17 +163,22 @@ struct times *times_open(const char *path)
 	return t;
 }
 
-static void write_all(struct times *t, FILE *file)
+static void write_layer(struct times *t, enum sw_layer layer, FILE *file)
 {
 	char key[SW_KEY_TEXT];
 	struct seen *seen;
 
-	fprintf(file, "own %llu\n", (unsigned long long)t->written);
-	for (seen = t->seen; seen; seen = seen->hh.next) {
-		sw_key_format(key, seen->node.key);
-		fprintf(file, "%u %llu %s\n", seen->node.layer,
-			(unsigned long long)seen->time, key);
+	for (seen = t->seen[layer]; seen; seen = seen->hh.next) {
+		sw_key_format(key, seen->key);
+		fprintf(file, "%u %llu %s\n", layer, (unsigned long long)seen->time, key);
 	}
+}
+
+static void write_all(struct times *t, FILE *file)
+{
+	fprintf(file, "own %llu\n", (unsigned long long)t->written);
+	write_layer(t, SW_LAYER_LINK, file);
+	write_layer(t, SW_LAYER_SESSION, file);
 }
 
 /* A whole new file in place of the old one. Return: 0 or an errno. */
@@ -158,11 +218,16 @@ void times_save(struct times *t)
 
 void times_close(struct times *t)
 {
+	unsigned int layer;
+
 	if (!t)
 		return;
 	times_save(t);
-	while (t->seen)
-		forget(t, t->seen);
+	for (layer = 0; layer < LAYERS; layer++)
+		while (t->seen[layer])
+			forget(t, layer, t->seen[layer]);
+	while (t->pins)
+		drop_pin(t, t->pins);
 	free(t);
 }
 
@@ -185,14 +250,11 @@ __u64 times_next(struct times *t)
 bool times_take(struct times *t, enum sw_layer layer,
 		const __u8 key[SW_KEY_LEN], __u64 time)
 {
-	struct of_node node = { .layer = layer };
-	struct seen *seen;
+	struct seen *seen = find(t, layer, key);
 
-	memcpy(node.key, key, SW_KEY_LEN);
-	seen = find(t, &node);
 	if (seen && seen->time >= time)
 		return false;
-	remember(t, &node, time);
+	remember(t, layer, key, time);
 	t->dirty = true;
 	return true;
 }

@@ -422,6 +422,30 @@ static void replays(void **state)
 	sw_exchange_free(x);
 }
 
+/* Throwaway keys cannot make a node forget what it has answered to a neighbour. */
+static void replays_after_a_flood(void **state)
+{
+	__u8 frame[SW_HANDSHAKE_FRAME_MAX], msg[SW_EXCHANGE_MAX], key[SW_KEY_LEN];
+	struct sw_terms own = { .lanes = 1, .ciphers = 2, .index = { 9 }, .time = 5 };
+	struct sw_exchange *x = sw_exchange_new(node[0].self, SW_LAYER_LINK,
+						node[1].self->key);
+	size_t len = sw_exchange_offer(x, &own, msg);
+	unsigned int i;
+
+	(void)state;
+	len = sw_frame_build(frame, SW_FRAME_INITIATION, 9, msg, len,
+			     node[1].self->key);
+	neighbours_frame(node[1].neighbours, &node[0].kernel->at, frame, len, now);
+	assert_int_equal(node[1].kernel->keys, 1);
+	for (i = 0; i < TIMES_MAX + 1; i++) {
+		randombytes_buf(key, sizeof(key));
+		times_take(node[1].times, SW_LAYER_LINK, key, 5);
+	}
+	neighbours_frame(node[1].neighbours, &node[0].kernel->at, frame, len, now);
+	assert_int_equal(node[1].kernel->keys, 1);
+	sw_exchange_free(x);
+}
+
 static void not_accepted(void **state)
 {
 	(void)state;
@@ -897,6 +921,7 @@ int main(void)
 		TEST(pre_shared),
 		TEST(cookies),
 		TEST(replays),
+		TEST(replays_after_a_flood),
 		TEST(not_accepted),
 		TEST(discovered),
 		TEST(many_beacons),

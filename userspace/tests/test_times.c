@@ -118,6 +118,62 @@ static void bounded(void **state)
 	times_close(t);
 }
 
+/* Throwaway keys, as many as fit and one more, on a layer */
+static void flush(struct times *t, enum sw_layer layer)
+{
+	__u8 many[SW_KEY_LEN] = { 4 };
+	unsigned int i;
+
+	for (i = 0; i <= TIMES_MAX; i++) {
+		memcpy(many + 1, &i, sizeof(i));
+		assert_true(times_take(t, layer, many, 10));
+	}
+}
+
+/* What comes on one layer makes nothing be forgotten of the other. */
+static void layers_are_apart(void **state)
+{
+	struct times *t = times_open(NULL);
+
+	(void)state;
+	assert_true(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_true(times_take(t, SW_LAYER_SESSION, key, 10));
+	flush(t, SW_LAYER_SESSION);
+	assert_false(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_true(times_take(t, SW_LAYER_SESSION, key, 10));
+	times_close(t);
+}
+
+/* Those that this node has to do with are not forgotten, after a restart as well. */
+static void pinned(void **state)
+{
+	struct times *t;
+
+	(void)state;
+	unlink(path);
+	t = times_open(path);
+	assert_true(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_true(times_take(t, SW_LAYER_SESSION, key, 10));
+	assert_true(times_take(t, SW_LAYER_LINK, other, 10));
+	times_pin(t, key);
+	times_pin(t, key);
+	times_unpin(t, key);
+	flush(t, SW_LAYER_LINK);
+	flush(t, SW_LAYER_SESSION);
+	assert_false(times_take(t, SW_LAYER_LINK, key, 10));
+	assert_false(times_take(t, SW_LAYER_SESSION, key, 10));
+	assert_true(times_take(t, SW_LAYER_LINK, other, 10));
+	times_close(t);
+	t = times_open(path);
+	times_pin(t, key);
+	flush(t, SW_LAYER_LINK);
+	assert_false(times_take(t, SW_LAYER_LINK, key, 10));
+	times_unpin(t, key);
+	flush(t, SW_LAYER_LINK);
+	assert_true(times_take(t, SW_LAYER_LINK, key, 10));
+	times_close(t);
+}
+
 /* Nothing of it is a reason to stop. */
 static void odd_files(void **state)
 {
@@ -144,6 +200,8 @@ int main(void)
 		cmocka_unit_test(own_survive),
 		cmocka_unit_test(others_survive),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(layers_are_apart),
+		cmocka_unit_test(pinned),
 		cmocka_unit_test(odd_files),
 	};
 
