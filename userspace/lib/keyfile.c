@@ -63,6 +63,11 @@ static int check_mode(int fd, const char *path, struct sw_error *err)
 		return sw_fail(err, EACCES,
 			       "%s: mode %04o lets others at the secret; it must be 0600",
 			       path, st.st_mode & 07777);
+	/* Its owner can change the mode, and the key. */
+	if (S_ISREG(st.st_mode) && st.st_uid && st.st_uid != geteuid())
+		return sw_fail(err, EACCES,
+			       "%s: it belongs to the user %u; it must be root's, or of the user that reads it",
+			       path, st.st_uid);
 	return 0;
 }
 

@@ -118,6 +118,29 @@ static void modes(void **state)
 	assert_int_equal(sw_secret_read(path, secret, &err), 32);
 }
 
+/* What belongs to another user is that user's to change. Only root can show it. */
+static void owners(void **state)
+{
+	__u8 secret[SW_SECRET_MAX], key[SW_KEY_LEN];
+	struct sw_error err;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	write_file(KEY, strlen(KEY), 0600);
+	assert_int_equal(chown(path, 1, 0), 0);
+	assert_int_equal(sw_secret_read(path, secret, &err), -EACCES);
+	assert_non_null(strstr(err.text, "belongs to the user 1"));
+	assert_int_equal(sw_public_read(path, key, &err), 0);
+	/* That user may read it, and what is root's as far as the mode goes. */
+	assert_int_equal(chmod(dir, 0711), 0);
+	assert_int_equal(seteuid(1), 0);
+	assert_int_equal(sw_secret_read(path, secret, &err), 32);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chown(path, 0, 0), 0);
+	assert_int_equal(sw_secret_read(path, secret, &err), 32);
+}
+
 static void no_files(void **state)
 {
 	__u8 secret[SW_SECRET_MAX];
@@ -199,6 +222,7 @@ int main(void)
 		cmocka_unit_test(bad_files),
 		cmocka_unit_test(zero_bytes),
 		cmocka_unit_test(modes),
+		cmocka_unit_test(owners),
 		cmocka_unit_test(no_files),
 		cmocka_unit_test(key_for_name),
 		cmocka_unit_test(pipes),
