@@ -36,6 +36,7 @@ enum {
 enum {
 	EAGER_COUNT	= 3,
 	HEARD_MAX	= 64,		/* a second, of an interface */
+	BATCH		= 64,		/* datagrams that are read before others' turn */
 	ADDR_LEN	= 6,
 };
 
@@ -148,7 +149,7 @@ static void take(struct discovery *d, struct iface *i, const __u8 *bytes,
 	struct beacon beacon;
 	__u64 soon;
 
-	if (len < 0 || !beacon_read(&beacon, bytes, len) || too_many(d, i) ||
+	if (!beacon_read(&beacon, bytes, len) || too_many(d, i) ||
 	    !memcmp(beacon.key, d->key, SW_KEY_LEN))
 		return;
 	at->port = i->ether ? 0 : beacon.port;
@@ -162,9 +163,9 @@ static void take(struct discovery *d, struct iface *i, const __u8 *bytes,
 		i->due = soon;
 }
 
-static void on_ether(struct ev_loop *loop, ev_io *io, int revents)
+/* Return: false where there was nothing to read. */
+static bool hear_ether(struct discovery *d)
 {
-	struct discovery *d = io->data;
 	struct sw_endpoint at = { .addr.len = ADDR_LEN };
 	struct sockaddr_ll from = { 0 };
 	socklen_t size = sizeof(from);
@@ -172,20 +173,20 @@ static void on_ether(struct ev_loop *loop, ev_io *io, int revents)
 	struct iface *i;
 	ssize_t len;
 
-	(void)loop;
-	(void)revents;
 	len = recvfrom(d->ether, bytes, sizeof(bytes), MSG_DONTWAIT, (void *)&from,
 		       &size);
+	if (len < 0)
+		return false;
 	i = find(d, from.sll_ifindex);
 	if (!i || !i->ether || from.sll_pkttype == PACKET_OUTGOING)
-		return;
+		return true;
 	memcpy(at.addr.bytes, from.sll_addr, ADDR_LEN);
 	take(d, i, bytes, len, &at);
+	return true;
 }
 
-static void on_udp(struct ev_loop *loop, ev_io *io, int revents)
+static bool hear_udp(struct discovery *d)
 {
-	struct discovery *d = io->data;
 	struct sw_endpoint at = { .addr.len = 16 };
 	struct sockaddr_in6 from = { 0 };
 	socklen_t size = sizeof(from);
@@ -193,15 +194,37 @@ static void on_udp(struct ev_loop *loop, ev_io *io, int revents)
 	struct iface *i;
 	ssize_t len;
 
-	(void)loop;
-	(void)revents;
 	len = recvfrom(d->udp, bytes, sizeof(bytes), MSG_DONTWAIT, (void *)&from,
 		       &size);
+	if (len < 0)
+		return false;
 	i = find(d, from.sin6_scope_id);
 	if (!i || i->ether || !IN6_IS_ADDR_LINKLOCAL(&from.sin6_addr))
-		return;
+		return true;
 	memcpy(at.addr.bytes, &from.sin6_addr, sizeof(from.sin6_addr));
 	take(d, i, bytes, len, &at);
+	return true;
+}
+
+/* A flood of them must neither push out all others nor keep the loop from its work. */
+static void on_ether(struct ev_loop *loop, ev_io *io, int revents)
+{
+	unsigned int n = 0;
+
+	(void)loop;
+	(void)revents;
+	while (n++ < BATCH && hear_ether(io->data))
+		;
+}
+
+static void on_udp(struct ev_loop *loop, ev_io *io, int revents)
+{
+	unsigned int n = 0;
+
+	(void)loop;
+	(void)revents;
+	while (n++ < BATCH && hear_udp(io->data))
+		;
 }
 
 /* --- interfaces ------------------------------------------------------------ */
