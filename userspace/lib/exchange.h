@@ -22,7 +22,8 @@ enum {
 };
 
 enum {
-	SW_TERMS_SEAL_HEADER	= 1,	/* flags: frames of type 5 are welcome */
+	SW_TERMS_SEAL_HEADER	= 1,	/* flags: frames of type 5 are welcome, ... */
+	SW_TERMS_TELL		= 2,	/* ... and others may be told each other's address */
 };
 
 enum sw_layer {

@@ -273,6 +273,7 @@ static const struct setting settings[] = {
 	IN_CONFIG("Node", "SealHeader", set_bool, seal_header, 0, 0),
 	IN_CONFIG("Discovery", "Ethernet", set_patterns, ethernet, 0, 0),
 	IN_CONFIG("Discovery", "Multicast", set_patterns, multicast, 0, 0),
+	IN_CONFIG("Discovery", "PeerExchange", set_bool, peer_exchange, 0, 0),
 	IN_CONFIG("Routing", "Algorithm", set_algorithm, algorithm, 0, 0),
 	IN_CONFIG("Routing", "Paths", set_path, paths, 0, 0),
 	IN_PEER("PublicKey", set_key, key, 0, 0),

@@ -53,6 +53,7 @@ struct config {
 	/* [Discovery] */
 	struct config_patterns	ethernet;
 	struct config_patterns	multicast;
+	bool			peer_exchange;
 	/* [Routing] */
 	char			algorithm[CONFIG_TEXT_MAX];
 	char			paths[CONFIG_TEXT_MAX];

@@ -14,10 +14,12 @@
 #include "control.h"
 #include "device.h"
 #include "discovery.h"
+#include "hearsay.h"
 #include "identity.h"
 #include "log.h"
 #include "neighbours.h"
 #include "network.h"
+#include "remember.h"
 #include "report.h"
 #include "sessions.h"
 
@@ -31,6 +33,8 @@ struct daemon {
 	struct kernel		*kernel;
 	struct neighbours	*neighbours;
 	struct discovery	*discovery;
+	struct hearsay		*hearsay;
+	struct remember		*remember;
 	struct network		*network;
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
@@ -72,7 +76,7 @@ static void on_message(void *arg, const struct kernel_message *m)
 
 	if (m->count)
 		sessions_message(d->sessions, m, now_ms());
-	else
+	else if (!hearsay_message(d->hearsay, m, now_ms()))
 		network_message(d->network, m, now_ms());
 }
 
@@ -140,6 +144,7 @@ static void on_changed(void *arg, struct neighbour *link)
 	struct daemon *d = arg;
 
 	network_link(d->network, link, now_ms());
+	remember_link(d->remember, link);
 	if (link->liveness == SKYWIRE_LIVENESS_DEAD)
 		sessions_link_dead(d->sessions, link, now_ms());
 }
@@ -187,7 +192,9 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 	__u64 now = now_ms(), next;
 
 	(void)revents;
-	next = neighbours_run(d->neighbours, now);
+	next = remember_run(d->remember, d->neighbours, now);
+	earlier(&next, hearsay_run(d->hearsay, now));
+	earlier(&next, neighbours_run(d->neighbours, now));
 	earlier(&next, network_run(d->network, now));
 	earlier(&next, reroute(d, now));
 	earlier(&next, sessions_run(d->sessions, now));
@@ -211,6 +218,7 @@ static void on_save(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	times_save(d->times);
+	remember_save(d->remember);
 	/* The kernel does not tell of latency and loss by itself. */
 	neighbours_resync(d->neighbours, now_ms());
 }
@@ -235,7 +243,7 @@ static void stop_loop(struct daemon *d)
 
 /* --- starting -------------------------------------------------------------- */
 
-static int open_times(struct daemon *d, struct sw_error *err)
+static int open_state(struct daemon *d, struct sw_error *err)
 {
 	char path[CONFIG_TEXT_MAX + 8];
 
@@ -246,7 +254,9 @@ static int open_times(struct daemon *d, struct sw_error *err)
 	mkdir(d->config->state, 0700);
 	snprintf(path, sizeof(path), "%s/times", d->config->state);
 	d->times = times_open(path);
-	return d->times ? 0 : sw_fail(err, ENOMEM, "out of memory");
+	snprintf(path, sizeof(path), "%s/peers", d->config->state);
+	d->remember = remember_open(path, d->config);
+	return d->times && d->remember ? 0 : sw_fail(err, ENOMEM, "out of memory");
 }
 
 static int open_kernel(struct daemon *d, const char *dev, struct sw_error *err)
@@ -311,6 +321,9 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 				   &d->routes);
 	if (!d->neighbours || !d->sessions)
 		return sw_fail(err, ENOMEM, "out of memory");
+	d->hearsay = hearsay_new(d->config, d->self, d->kernel, d->neighbours);
+	if (!d->hearsay)
+		return sw_fail(err, ENOMEM, "out of memory");
 	network_join(d->network, d->neighbours);
 	d->discovery = discovery_new(d->loop, d->config, d->self->key, on_beacon, d,
 				     err);
@@ -351,7 +364,7 @@ static int start(struct daemon *d, const char *dev, struct sw_error *err)
 	d->self = identity_load(d->config->identity, err);
 	if (!d->self)
 		return -EINVAL;
-	rc = open_times(d, err) ?: open_kernel(d, dev, err) ?: make_parts(d, err);
+	rc = open_state(d, err) ?: open_kernel(d, dev, err) ?: make_parts(d, err);
 	if (rc)
 		return rc;
 	open_control(d);
@@ -369,6 +382,8 @@ void daemon_stop(struct daemon *d)
 	stop_loop(d);
 	control_free(d->control);
 	discovery_free(d->discovery);
+	hearsay_free(d->hearsay);
+	remember_close(d->remember);
 	sessions_free(d->sessions);
 	network_free(d->network);
 	neighbours_free(d->neighbours);

@@ -59,7 +59,8 @@ struct opaque {
 
 static __u8 flags_of(const struct neighbours *n)
 {
-	return n->config->seal_header ? SW_TERMS_SEAL_HEADER : 0;
+	return (n->config->seal_header ? SW_TERMS_SEAL_HEADER : 0) |
+	       (n->config->peer_exchange ? SW_TERMS_TELL : 0);
 }
 
 static __u32 draw_index(void)
@@ -394,6 +395,8 @@ static void take_answer(struct neighbours *n, __u32 index, const __u8 *msg,
 	if (!l || sw_exchange_conclude(l->offer, psk_of(n, l->key), msg, len, &theirs))
 		return;
 	l->their_label = theirs.label;
+	l->tells = theirs.flags & SW_TERMS_TELL;
+	l->reached |= !has_key(l);
 	key.rx_index = l->rx_index;
 	key.tx_index = theirs.index[0];
 	if (install_link(n, l, now, &err) ||
@@ -464,6 +467,7 @@ static int answer(struct neighbours *n, struct neighbour *l,
 	rc = install_key(n, l, x, &own, &key, err);
 	if (rc)
 		return rc;
+	l->tells = own.flags & SW_TERMS_TELL;
 	put_frame(l, SW_FRAME_RESPONSE, theirs->index[0], msg, len, to);
 	return 0;
 }

@@ -31,6 +31,12 @@ struct neighbour {
 	bool			installed;	/* the kernel has it */
 	bool			configured;
 	bool			foreign;	/* somebody else gave it keys */
+	bool			reached;	/* its first key is of an offer of ours */
+	bool			remembered;	/* see remember.h */
+	bool			tells;		/* hearsay.h: both ends have agreed to it */
+	bool			heard;		/* it has answered when it was ... */
+	__u64			asked;		/* ... asked last */
+	__u64			told;		/* when it was told addresses last */
 	__u8			liveness;	/* enum skywire_liveness */
 	struct sw_endpoint	endpoint;
 	__u32			mtu;		/* what follows is the kernel's word */

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <uthash.h>
 
-#include "log.h"
+#include "statefile.h"
 #include "times.h"
-
-enum { PATH_ROOM = 512 };
 
 /* Ours are written ahead, so that not each has to be. */
 static const __u64 ahead = 3600 * 1000000000ull;
@@ -31,13 +27,11 @@ struct pin {
 };
 
 struct times {
-	char		path[PATH_ROOM];	/* empty for none */
-	__u64		own;			/* the last one that was given */
-	__u64		written;		/* all given are below it */
-	struct seen	*seen[LAYERS];		/* the longest unheard of first */
-	struct pin	*pins;
-	bool		dirty;
-	bool		complained;
+	struct statefile	file;
+	__u64			own;		/* the last one that was given */
+	__u64			written;	/* all given are below it */
+	struct seen		*seen[LAYERS];	/* the longest unheard of first */
+	struct pin		*pins;
 };
 
 static struct pin *find_pin(struct times *t, const __u8 key[SW_KEY_LEN])
@@ -124,8 +118,9 @@ static void remember(struct times *t, enum sw_layer layer,
 }
 
 /* "own TIME", and for each node "LAYER TIME KEY" */
-static void read_line(struct times *t, const char *line)
+static void read_line(void *arg, const char *line)
 {
+	struct times *t = arg;
 	unsigned long long time;
 	char text[SW_TEXT_MAX];
 	__u8 key[SW_KEY_LEN];
@@ -138,27 +133,13 @@ static void read_line(struct times *t, const char *line)
 		remember(t, layer, key, time);
 }
 
-static void load(struct times *t)
-{
-	FILE *file = fopen(t->path, "re");
-	char line[128];
-
-	if (!file)
-		return;
-	while (fgets(line, sizeof(line), file))
-		read_line(t, line);
-	fclose(file);
-}
-
 struct times *times_open(const char *path)
 {
 	struct times *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;
-	snprintf(t->path, sizeof(t->path), "%s", path ?: "");
-	if (path)
-		load(t);
+	statefile_load(&t->file, path, read_line, t);
 	t->own = t->written;
 	return t;
 }
@@ -174,46 +155,19 @@ static void write_layer(struct times *t, enum sw_layer layer, FILE *file)
 	}
 }
 
-static void write_all(struct times *t, FILE *file)
+static void write_all(void *arg, FILE *file)
 {
+	struct times *t = arg;
+
 	fprintf(file, "own %llu\n", (unsigned long long)t->written);
 	write_layer(t, SW_LAYER_LINK, file);
 	write_layer(t, SW_LAYER_SESSION, file);
 }
 
-/* A whole new file in place of the old one. Return: 0 or an errno. */
-static int replace(struct times *t)
-{
-	char path[PATH_ROOM + 4];
-	FILE *file;
-	int rc = 0;
-
-	snprintf(path, sizeof(path), "%s.new", t->path);
-	file = fopen(path, "we");
-	if (!file)
-		return errno;
-	write_all(t, file);
-	if (fflush(file) || fsync(fileno(file)))
-		rc = errno;
-	if (fclose(file) && !rc)
-		rc = errno;
-	if (!rc && rename(path, t->path))
-		rc = errno;
-	return rc;
-}
-
-/* Without it all goes on; but after a restart old offers would be taken. */
+/* Without it, old offers would be taken after a restart. */
 void times_save(struct times *t)
 {
-	int rc;
-
-	if (!t->dirty || !*t->path)
-		return;
-	rc = replace(t);
-	t->dirty = rc;
-	if (rc && !t->complained)
-		log_say(LOG_WARNING, "%s cannot be written: %s", t->path, strerror(rc));
-	t->complained = rc;
+	statefile_save(&t->file, write_all, t);
 }
 
 void times_close(struct times *t)
@@ -241,7 +195,7 @@ __u64 times_next(struct times *t)
 	t->own = time > t->own ? time : t->own + 1;
 	if (t->own >= t->written) {
 		t->written = t->own + ahead;
-		t->dirty = true;
+		t->file.dirty = true;
 		times_save(t);
 	}
 	return t->own;
@@ -255,6 +209,6 @@ bool times_take(struct times *t, enum sw_layer layer,
 	if (seen && seen->time >= time)
 		return false;
 	remember(t, layer, key, time);
-	t->dirty = true;
+	t->file.dirty = true;
 	return true;
 }

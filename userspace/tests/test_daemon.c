@@ -9,6 +9,7 @@
 
 #include "lib/compiler.h"
 #include "mock_kernel.h"
+#include "swd/hearsay.h"
 #include "swd/neighbours.h"
 #include "swd/log.h"
 #include "swd/network.h"
@@ -28,6 +29,7 @@ struct node {
 	struct network		*network;	/* ... those that the map knows */
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
+	struct hearsay		*hearsay;
 	unsigned int		ups;
 	unsigned int		downs;
 };
@@ -47,7 +49,7 @@ static void on_message(void *arg, const struct kernel_message *m)
 
 	if (m->count)
 		sessions_message(n->sessions, m, now);
-	else if (n->network)
+	else if (!hearsay_message(n->hearsay, m, now) && n->network)
 		network_message(n->network, m, now);
 }
 
@@ -122,12 +124,14 @@ static void make_parts(struct node *n)
 	n->routes = (struct sessions_routes) { owner, paths, n };
 	n->sessions = sessions_new(&n->config, n->self, n->kernel, n->times,
 				   &n->routes);
+	n->hearsay = hearsay_new(&n->config, n->self, n->kernel, n->neighbours);
 	assert_int_equal(sessions_adopt(n->sessions, now, &err), 0);
 	assert_int_equal(neighbours_adopt(n->neighbours, now, &err), 0);
 }
 
 static void stop(struct node *n)
 {
+	hearsay_free(n->hearsay);
 	sessions_free(n->sessions);
 	neighbours_free(n->neighbours);
 }
@@ -174,6 +178,7 @@ static void run_all(void)
 	for (i = 0; i < NODES; i++) {
 		neighbours_run(node[i].neighbours, now);
 		sessions_run(node[i].sessions, now);
+		hearsay_run(node[i].hearsay, now);
 		if (!node[i].network)
 			continue;
 		network_run(node[i].network, now);
@@ -865,13 +870,112 @@ static void odd_messages(void **state)
 	assert_int_equal(node[0].kernel->keys, 1);
 }
 
+static void all_alive(void)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < NODES; i++)
+		for (j = 0; j < node[i].kernel->links; j++)
+			mock_liveness(node[i].kernel, node[i].kernel->link[j].label,
+				      SKYWIRE_LIVENESS_ALIVE);
+}
+
+/* Two nodes that know a third one. */
+static void make_acquaintance(__u8 net)
+{
+	unsigned int i;
+
+	for (i = 0; i < NODES; i++)
+		node[i].kernel->at.addr.bytes[0] = net;
+	configure(&node[0], &node[1], 0, NULL);
+	configure(&node[2], &node[1], 0, NULL);
+	pass(1);
+	all_alive();
+	pass(30);
+}
+
+static void allow_exchange(unsigned int nodes)
+{
+	while (nodes--)
+		node[nodes].config.peer_exchange = true;
+}
+
+static void told_of_another(void **state)
+{
+	(void)state;
+	allow_exchange(NODES);
+	make_acquaintance(9);
+	assert_true(node[0].kernel->links == 2 && node[2].kernel->links == 2);
+	assert_true(is_peer(&node[0], &node[2]));
+}
+
+/* Who does not take part is not told of. */
+static void not_told_of_others(void **state)
+{
+	(void)state;
+	allow_exchange(2);
+	make_acquaintance(9);
+	assert_int_equal(node[0].kernel->links, 1);
+}
+
+static void nobody_is_told(void **state)
+{
+	(void)state;
+	make_acquaintance(9);
+	assert_int_equal(node[0].kernel->links, 1);
+}
+
+/* An address that is nobody's elsewhere: 192.0.2.0/24 */
+static void not_told_of_private_ones(void **state)
+{
+	(void)state;
+	allow_exchange(NODES);
+	make_acquaintance(192);
+	assert_int_equal(node[0].kernel->links, 1);
+}
+
+/* What was not asked for is not tried, and more than a few are not. */
+static void told_too_much(void **state)
+{
+	struct hearsay_entry entry[HEARSAY_TOLD_MAX] = { 0 };
+	__u8 bytes[HEARSAY_LEN_MAX];
+	struct kernel_message m = { .payload = bytes };
+	struct neighbour *l = NULL;
+	unsigned int i, tries = 0;
+
+	(void)state;
+	allow_exchange(2);
+	make_acquaintance(9);
+	pass(200);
+	m.link = label_to(&node[0], &node[1]);
+	l = neighbours_by_label(node[0].neighbours, m.link);
+	for (i = 0; i < HEARSAY_TOLD_MAX; i++) {
+		randombytes_buf(entry[i].key, SW_KEY_LEN);
+		entry[i].at = (struct sw_endpoint) {
+			.addr = { .len = 4, .bytes = { 9, 9, 9, i } }, .port = 7,
+		};
+	}
+	m.len = hearsay_write(bytes, entry, HEARSAY_TOLD_MAX);
+	l->heard = true;
+	assert_true(hearsay_message(node[0].hearsay, &m, now));
+	assert_int_equal(node[0].kernel->links, 1);
+	assert_null(neighbours_next(node[0].neighbours, l));
+	l->heard = false;
+	l->asked = now;
+	for (i = 0; i < 3; i++)
+		assert_true(hearsay_message(node[0].hearsay, &m, now));
+	while ((l = neighbours_next(node[0].neighbours, l)))
+		tries += !l->installed;
+	assert_int_equal(tries, 8);
+}
+
 /* Records go along the links, and the paths come from them. */
 static void by_the_map(void **state)
 {
 	struct sw_addr addr = address_of(&node[2]);
 	struct node *a = &node[0], *b = &node[2];
 	struct sw_error err;
-	unsigned int i, j;
+	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < NODES; i++) {
@@ -890,10 +994,7 @@ static void by_the_map(void **state)
 	pass(1);
 	sessions_miss(a->sessions, &addr, now);
 	assert_int_equal(a->kernel->refused, 1);
-	for (i = 0; i < NODES; i++)
-		for (j = 0; j < node[i].kernel->links; j++)
-			mock_liveness(node[i].kernel, node[i].kernel->link[j].label,
-				      SKYWIRE_LIVENESS_ALIVE);
+	all_alive();
 	pass(5);
 	assert_int_equal(network_nodes(a->network), NODES);
 	sessions_miss(a->sessions, &addr, now);
@@ -939,6 +1040,11 @@ int main(void)
 		TEST(no_room_for_a_link),
 		TEST(link_beside_relays),
 		TEST(odd_messages),
+		TEST(told_of_another),
+		TEST(not_told_of_others),
+		TEST(nobody_is_told),
+		TEST(not_told_of_private_ones),
+		TEST(told_too_much),
 		TEST(by_the_map),
 	};
 
