@@ -9,6 +9,7 @@
 
 #include <ini.h>
 
+#include "lib/names.h"
 #include "config.h"
 
 enum { FILE_MAX = 1 << 20 };
@@ -172,6 +173,37 @@ static int add_pattern(struct reader *r, const struct setting *s, const char *wo
 	return 0;
 }
 
+static int add_cipher(struct reader *r, const struct setting *s, const char *word)
+{
+	int cipher = sw_name_value(sw_cipher_name, word);
+	struct config *c = r->config;
+	unsigned int i;
+
+	if (cipher < 0)
+		return refuse(r, s,
+			      "chacha20-poly1305, aes-256-gcm or aes-128-gcm is expected");
+	for (i = 0; i < c->ciphers; i++)
+		if (c->cipher[i] == cipher)
+			return refuse(r, s, "a cipher is there twice");
+	c->cipher[c->ciphers++] = cipher;
+	return 0;
+}
+
+/* Any two nodes have one in common. */
+static int set_ciphers(struct reader *r, const struct setting *s, const char *value)
+{
+	struct config *c = r->config;
+	unsigned int i;
+
+	c->ciphers = 0;
+	if (each_word(r, s, value, add_cipher))
+		return -EINVAL;
+	for (i = 0; i < c->ciphers; i++)
+		if (c->cipher[i] == SKYWIRE_CIPHER_CHACHA20_POLY1305)
+			return 0;
+	return refuse(r, s, "chacha20-poly1305, which all nodes have, is expected as well");
+}
+
 /* None at all is written as "none". */
 static int set_patterns(struct reader *r, const struct setting *s,
 			const char *value)
@@ -271,6 +303,7 @@ static const struct setting settings[] = {
 		  SKYWIRE_LINK_MTU_MAX),
 	IN_CONFIG("Node", "Accept", set_accept, accept_any, 0, 0),
 	IN_CONFIG("Node", "SealHeader", set_bool, seal_header, 0, 0),
+	IN_CONFIG("Node", "Ciphers", set_ciphers, cipher, 0, 0),
 	IN_CONFIG("Discovery", "Ethernet", set_patterns, ethernet, 0, 0),
 	IN_CONFIG("Discovery", "Multicast", set_patterns, multicast, 0, 0),
 	IN_CONFIG("Discovery", "PeerExchange", set_bool, peer_exchange, 0, 0),
@@ -454,6 +487,10 @@ void config_init(struct config *config, const char *dev)
 	config->rekey_after = 120;
 	config->mtu = SKYWIRE_LINK_MTU_DEFAULT;
 	config->accept_any = true;
+	config->cipher[0] = SKYWIRE_CIPHER_CHACHA20_POLY1305;
+	config->cipher[1] = SKYWIRE_CIPHER_AES_256_GCM;
+	config->cipher[2] = SKYWIRE_CIPHER_AES_128_GCM;
+	config->ciphers = 3;
 	strcpy(config->algorithm, "linkstate");
 	strcpy(config->ethernet.text[0], "*");
 	config->ethernet.count = 1;

@@ -19,6 +19,7 @@ enum {
 	CONFIG_ENDPOINTS_MAX	= 4,	/* of a peer */
 	CONFIG_PATTERNS_MAX	= 32,
 	CONFIG_TEXT_MAX		= 256,
+	CONFIG_CIPHERS_MAX	= 3,
 };
 
 /* Names of interfaces, as fnmatch(3) has them; the first that matches decides. */
@@ -50,6 +51,8 @@ struct config {
 	/* [Node] */
 	bool			accept_any;	/* neighbours that are not peers here */
 	bool			seal_header;
+	__u8			cipher[CONFIG_CIPHERS_MAX];	/* the preferred first */
+	unsigned int		ciphers;
 	/* [Discovery] */
 	struct config_patterns	ethernet;
 	struct config_patterns	multicast;

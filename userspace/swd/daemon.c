@@ -317,9 +317,10 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 	};
 	d->neighbours = neighbours_new(d->config, d->self, d->kernel, d->times,
 				       &neighbours_events, d);
-	d->sessions = sessions_new(d->config, d->self, d->kernel, d->times,
-				   &d->routes);
-	if (!d->neighbours || !d->sessions)
+	if (d->neighbours)
+		d->sessions = sessions_new(d->config, d->self, d->kernel, d->times,
+					   d->neighbours, &d->routes);
+	if (!d->sessions)
 		return sw_fail(err, ENOMEM, "out of memory");
 	d->hearsay = hearsay_new(d->config, d->self, d->kernel, d->neighbours);
 	if (!d->hearsay)

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "ciphers.h"
 #include "log.h"
 #include "neighbours.h"
 
@@ -23,9 +24,6 @@ enum {
 enum {
 	TRIES_MAX	= 5,		/* of a link that is not there yet */
 	OPAQUE_VERSION	= 1,
-	CIPHERS		= 1 << SKYWIRE_CIPHER_CHACHA20_POLY1305 |
-			  1 << SKYWIRE_CIPHER_AES_256_GCM |
-			  1 << SKYWIRE_CIPHER_AES_128_GCM,
 };
 
 /* A pre-shared key, in memory of libsodium's. */
@@ -86,7 +84,7 @@ static bool has_key(const struct neighbour *l)
 	return l->keyed;
 }
 
-static const __u8 *psk_of(const struct neighbours *n, const __u8 key[SW_KEY_LEN])
+const __u8 *neighbours_psk(const struct neighbours *n, const __u8 key[SW_KEY_LEN])
 {
 	const struct shared *s;
 
@@ -261,7 +259,7 @@ static void make_offer(struct neighbours *n, struct neighbour *l, __u64 now)
 {
 	__u8 msg[SW_EXCHANGE_MAX];
 	struct sw_terms own = {
-		.time = times_next(n->times), .ciphers = CIPHERS,
+		.time = times_next(n->times), .ciphers = ciphers_offered(n->config),
 		.flags = flags_of(n), .lanes = 1,
 	};
 	int len;
@@ -328,15 +326,6 @@ static void put_opaque(struct kernel_key *key, const struct neighbour *l)
 	key->opaque_len = sizeof(opaque);
 }
 
-static __u8 cipher_in(__u16 ciphers)
-{
-	__u8 cipher = 0;
-
-	while (ciphers >>= 1)
-		cipher++;
-	return cipher;
-}
-
 /* @chosen: the terms of the answer, whoever made it */
 static int install_key(struct neighbours *n, struct neighbour *l,
 		       const struct sw_exchange *x, const struct sw_terms *chosen,
@@ -346,7 +335,7 @@ static int install_key(struct neighbours *n, struct neighbour *l,
 	int rc;
 
 	key->link = l->label;
-	key->cipher = cipher_in(chosen->ciphers);
+	key->cipher = ciphers_only(chosen->ciphers);
 	key->seal = chosen->flags & SW_TERMS_SEAL_HEADER ?
 		    SKYWIRE_SEAL_HEADER : SKYWIRE_SEAL_FULL;
 	key->soft_time = n->config->rekey_after;
@@ -392,7 +381,7 @@ static void take_answer(struct neighbours *n, __u32 index, const __u8 *msg,
 	TAILQ_FOREACH(l, &n->links, entry)
 		if (l->offer && l->rx_index == index)
 			break;
-	if (!l || sw_exchange_conclude(l->offer, psk_of(n, l->key), msg, len, &theirs))
+	if (!l || sw_exchange_conclude(l->offer, neighbours_psk(n, l->key), msg, len, &theirs))
 		return;
 	l->their_label = theirs.label;
 	l->tells = theirs.flags & SW_TERMS_TELL;
@@ -432,13 +421,7 @@ static bool acceptable(struct neighbours *n, const struct neighbour *l,
 	TAILQ_FOREACH(other, &n->links, entry)
 		if (other->configured && !memcmp(other->key, theirs->key, SW_KEY_LEN))
 			return true;
-	return psk_of(n, theirs->key);
-}
-
-static __u16 choose_cipher(__u16 offered)
-{
-	/* The one that all have; it is hardly slower than any. */
-	return offered & 1 << SKYWIRE_CIPHER_CHACHA20_POLY1305;
+	return neighbours_psk(n, theirs->key);
 }
 
 /*
@@ -453,14 +436,15 @@ static int answer(struct neighbours *n, struct neighbour *l,
 		.role = SKYWIRE_ROLE_RESPONDER, .tx_index = theirs->index[0],
 	};
 	struct sw_terms own = {
-		.time = theirs->time, .ciphers = choose_cipher(theirs->ciphers),
+		.time = theirs->time,
+		.ciphers = ciphers_choose(n->config, theirs->ciphers),
 		.label = l->label, .flags = theirs->flags & flags_of(n), .lanes = 1,
 	};
 	__u8 msg[SW_EXCHANGE_MAX];
 	int rc, len;
 
 	own.index[0] = draw_index();
-	len = sw_exchange_answer(x, psk_of(n, l->key), &own, msg);
+	len = sw_exchange_answer(x, neighbours_psk(n, l->key), &own, msg);
 	if (len < 0)
 		return sw_fail(err, EINVAL, "the handshake fails");
 	key.rx_index = own.index[0];
@@ -640,7 +624,7 @@ bool neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 	struct neighbour *l;
 
 	if (!memcmp(key, n->self->key, SW_KEY_LEN) || by_endpoint(n, key, at) ||
-	    (!n->config->accept_any && !psk_of(n, key)) || !may_try(n))
+	    (!n->config->accept_any && !neighbours_psk(n, key)) || !may_try(n))
 		return false;
 	l = add(n, key, at, now);
 	if (l && !is_lower(n->self->key, key))

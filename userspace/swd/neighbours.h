@@ -85,6 +85,9 @@ void neighbours_free(struct neighbours *n);
 int neighbours_configure(struct neighbours *n, const struct config_peer *peer,
 			 const __u8 *psk, __u64 now);
 
+/* The secret that this node shares with another, for sessions as well; or NULL */
+const __u8 *neighbours_psk(const struct neighbours *n, const __u8 key[SW_KEY_LEN]);
+
 /*
  * What the kernel has from before; to be called once, before all else. Links
  * whose keys somebody else has made are left alone.

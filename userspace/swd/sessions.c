@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <uthash.h>
 
+#include "ciphers.h"
 #include "log.h"
 #include "sessions.h"
 
@@ -27,9 +28,6 @@ enum {
 	RELAYED_FIRST	= 10,		/* preference: behind the direct ones */
 	LEARNED		= 1000,		/* and behind those that were computed */
 	LOOKS		= 8,		/* at sessions, for the one that is used least */
-	CIPHERS		= 1 << SKYWIRE_CIPHER_CHACHA20_POLY1305 |
-			  1 << SKYWIRE_CIPHER_AES_256_GCM |
-			  1 << SKYWIRE_CIPHER_AES_128_GCM,
 };
 
 /* A message over relays; the handshake's own follows. */
@@ -95,6 +93,7 @@ struct sessions {
 	const struct sw_identity	*self;
 	struct kernel			*kernel;
 	struct times			*times;
+	const struct neighbours		*neighbours;
 	const struct sessions_routes	*routes;
 	struct session			*all;
 	struct pool			own;
@@ -568,7 +567,8 @@ static void make_offer(struct sessions *s, struct session *p, __u64 now)
 	const struct kernel_path *way = next_way(p);
 	__u8 msg[SW_EXCHANGE_MAX];
 	struct sw_terms own = {
-		.time = times_next(s->times), .ciphers = CIPHERS, .lanes = 1,
+		.time = times_next(s->times), .lanes = 1,
+		.ciphers = ciphers_offered(s->config),
 	};
 	int len;
 
@@ -589,6 +589,11 @@ static void make_offer(struct sessions *s, struct session *p, __u64 now)
 			     postage_for(way, sizeof(struct head) + len));
 }
 
+static const __u8 *psk_of(const struct sessions *s, const struct session *p)
+{
+	return neighbours_psk(s->neighbours, p->key);
+}
+
 static int install_key(struct sessions *s, struct session *p,
 		       const struct sw_exchange *x, const struct sw_terms *chosen,
 		       struct kernel_key *key)
@@ -598,8 +603,7 @@ static int install_key(struct sessions *s, struct session *p,
 	int rc;
 
 	memcpy(key->peer, p->key, SW_KEY_LEN);
-	for (key->cipher = 0; chosen->ciphers >> (key->cipher + 1); key->cipher++)
-		;
+	key->cipher = ciphers_only(chosen->ciphers);
 	key->soft_time = s->config->rekey_after;
 	key->opaque[0] = OPAQUE_VERSION;
 	key->opaque_len = 1;
@@ -636,7 +640,7 @@ static void take_answer(struct sessions *s, __u32 index, const __u8 *msg,
 	HASH_ITER(hh, s->all, p, next)
 		if (p->offer && p->rx_index == index)
 			break;
-	if (!p || sw_exchange_conclude(p->offer, NULL, msg, len, &theirs))
+	if (!p || sw_exchange_conclude(p->offer, psk_of(s, p), msg, len, &theirs))
 		return;
 	key.rx_index = p->rx_index;
 	key.tx_index = theirs.index[0];
@@ -665,14 +669,14 @@ static void answer(struct sessions *s, struct session *p, struct sw_exchange *x,
 	};
 	struct sw_terms own = {
 		.time = theirs->time, .lanes = 1,
-		.ciphers = theirs->ciphers & 1 << SKYWIRE_CIPHER_CHACHA20_POLY1305,
+		.ciphers = ciphers_choose(s->config, theirs->ciphers),
 	};
 	__u8 msg[SW_EXCHANGE_MAX];
 	int len;
 
 	key.rx_index = 1 + randombytes_uniform(0xfffffffe);
 	own.index[0] = key.rx_index;
-	len = sw_exchange_answer(x, NULL, &own, msg);
+	len = sw_exchange_answer(x, psk_of(s, p), &own, msg);
 	if (len < 0 || install_key(s, p, x, &own, &key))
 		return;
 	keyed(s, p, true, now);
@@ -956,6 +960,7 @@ __u64 sessions_displaced(const struct sessions *s)
 struct sessions *sessions_new(const struct config *config,
 			      const struct sw_identity *self,
 			      struct kernel *kernel, struct times *times,
+			      const struct neighbours *neighbours,
 			      const struct sessions_routes *routes)
 {
 	struct sessions *s = calloc(1, sizeof(*s));
@@ -966,6 +971,7 @@ struct sessions *sessions_new(const struct config *config,
 	s->self = self;
 	s->kernel = kernel;
 	s->times = times;
+	s->neighbours = neighbours;
 	s->routes = routes;
 	TAILQ_INIT(&s->own.sessions);
 	LIST_INIT(&s->pathless);

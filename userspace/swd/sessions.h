@@ -44,6 +44,7 @@ struct sessions_routes {
 struct sessions *sessions_new(const struct config *config,
 			      const struct sw_identity *self,
 			      struct kernel *kernel, struct times *times,
+			      const struct neighbours *neighbours,
 			      const struct sessions_routes *routes);
 void sessions_free(struct sessions *s);
 

@@ -36,6 +36,9 @@ static void nothing(void **state)
 	assert_int_equal(config.rekey_after, 120);
 	assert_true(config.accept_any);
 	assert_string_equal(config.identity, "/etc/skywire/sw7.key");
+	assert_false(config.peer_exchange);
+	assert_int_equal(config.ciphers, 3);
+	assert_int_equal(config.cipher[0], SKYWIRE_CIPHER_CHACHA20_POLY1305);
 	assert_true(config_matches(&config.ethernet, "eth0"));
 }
 
@@ -51,6 +54,9 @@ static void everything(void **state)
 		"[Node]\n"
 		"Accept = peers\n"
 		"SealHeader = yes\n"
+		"Ciphers = aes-256-gcm, chacha20-poly1305\n"
+		"[Discovery]\n"
+		"PeerExchange = yes\n"
 		"[Peer]\n"
 		"PublicKey = " KEY "\n"
 		"Endpoint = 192.0.2.1:5000, [2001:db8::1]:6000\n"
@@ -77,7 +83,10 @@ static void everything(void **state)
 	assert_int_equal(config.peer[0].endpoints, 3);
 	assert_int_equal(config.peer[0].endpoint[1].port, 6000);
 	assert_string_equal(config.peer[0].endpoint[2].zone, "eth0");
-	assert_int_equal(config.peer[0].line, 10);
+	assert_int_equal(config.peer[0].line, 13);
+	assert_true(config.peer_exchange);
+	assert_int_equal(config.ciphers, 2);
+	assert_int_equal(config.cipher[0], SKYWIRE_CIPHER_AES_256_GCM);
 	assert_int_equal(config.peer[1].endpoints, 1);
 	assert_int_equal(config.peer[1].endpoint[0].addr.len, 6);
 	assert_string_equal(config.peer[1].endpoint[0].zone, "eth1");
@@ -108,6 +117,10 @@ static void mistakes(void **state)
 		{ "[Interface]\nIdentity = key\n", "t.conf:2:", "begins with /" },
 		{ "[Node]\nSealHeader = maybe\n", "t.conf:2:", "yes or no" },
 		{ "[Node]\nAccept = all\n", "t.conf:2:", "any or peers" },
+		{ "[Node]\nCiphers = rot13\n", "t.conf:2:", "aes-256-gcm" },
+		{ "[Node]\nCiphers = aes-256-gcm\n", "t.conf:2:", "all nodes have" },
+		{ "[Node]\nCiphers = aes-256-gcm aes-256-gcm chacha20-poly1305\n",
+		  "t.conf:2:", "twice" },
 		{ "[Peer]\nEndpoint = 192.0.2.1:1\n", "t.conf:1:", "PublicKey" },
 		{ "[Peer]\nPublicKey = xyz\n", "t.conf:2:", "base32 or hex" },
 		{ "[Peer]\nPublicKey = " KEY "\n[Peer]\nPublicKey = " KEY "\n",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Links and sessions of several daemons, over a kernel that is made up. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,7 +124,7 @@ static void make_parts(struct node *n)
 				       &events, n);
 	n->routes = (struct sessions_routes) { owner, paths, n };
 	n->sessions = sessions_new(&n->config, n->self, n->kernel, n->times,
-				   &n->routes);
+				   n->neighbours, &n->routes);
 	n->hearsay = hearsay_new(&n->config, n->self, n->kernel, n->neighbours);
 	assert_int_equal(sessions_adopt(n->sessions, now, &err), 0);
 	assert_int_equal(neighbours_adopt(n->neighbours, now, &err), 0);
@@ -614,6 +615,91 @@ static void over_a_relay(void **state)
 			 htons(label_to(&node[1], a)));
 }
 
+/* A secret that both ends of a session have, and have to have. */
+static void session_pre_shared(void **state)
+{
+	static const __u8 psk[SW_NOISE_KEY] = "one", wrong[SW_NOISE_KEY] = "two";
+	struct sw_addr addr = address_of(&node[2]);
+	struct config_peer peer = { 0 };
+
+	(void)state;
+	make_line();
+	memcpy(peer.key, node[2].self->key, SW_KEY_LEN);
+	assert_int_equal(neighbours_configure(node[0].neighbours, &peer, psk, now), 0);
+	sessions_miss(node[0].sessions, &addr, now);
+	pass(4);
+	assert_int_equal(node[0].kernel->released, 0);
+	assert_int_equal(node[0].kernel->refused, 1);
+	memcpy(peer.key, node[0].self->key, SW_KEY_LEN);
+	assert_int_equal(neighbours_configure(node[2].neighbours, &peer, wrong, now), 0);
+	sessions_miss(node[0].sessions, &addr, now);
+	pass(4);
+	assert_int_equal(node[0].kernel->released, 0);
+	assert_int_equal(neighbours_configure(node[2].neighbours, &peer, psk, now), 0);
+	sessions_miss(node[0].sessions, &addr, now);
+	mock_deliver();
+	assert_int_equal(node[0].kernel->released, 1);
+	assert_true(in_session(&node[0], &node[2]));
+}
+
+static void set_ciphers(struct node *n, const char *list)
+{
+	char text[128];
+	struct sw_error err;
+
+	snprintf(text, sizeof(text), "[Node]\nCiphers = %s\n", list);
+	assert_int_equal(config_parse(&n->config, "x", text, strlen(text), &err), 0);
+}
+
+static __u8 link_cipher(const struct node *n)
+{
+	return mock_key_of(n->kernel, n->kernel->link[0].label, NULL)->key.cipher;
+}
+
+/* The responder's preference, of what the initiator has; for sessions as well. */
+static void chosen_ciphers(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+
+	(void)state;
+	set_ciphers(&node[1], "aes-128-gcm, aes-256-gcm, chacha20-poly1305");
+	set_ciphers(&node[2], "chacha20-poly1305 aes-256-gcm");
+	make_line();
+	assert_int_equal(link_cipher(&node[0]), SKYWIRE_CIPHER_AES_128_GCM);
+	assert_int_equal(link_cipher(&node[2]), SKYWIRE_CIPHER_AES_256_GCM);
+	assert_int_equal(link_cipher(&node[1]), SKYWIRE_CIPHER_AES_128_GCM);
+	set_ciphers(&node[2], "aes-256-gcm chacha20-poly1305");
+	sessions_miss(node[0].sessions, &addr, now);
+	mock_deliver();
+	assert_true(in_session(&node[0], &node[2]));
+	assert_int_equal(mock_key_of(node[0].kernel, 0, node[2].self->key)->key.cipher,
+			 SKYWIRE_CIPHER_AES_256_GCM);
+}
+
+/* What a node has ruled out it does not take, whatever the other would choose. */
+static void ciphers_ruled_out(void **state)
+{
+	struct sw_terms own = { .lanes = 1, .ciphers = 8, .index = { 9 }, .time = 5 };
+	__u8 frame[SW_HANDSHAKE_FRAME_MAX], msg[SW_EXCHANGE_MAX];
+	struct sw_exchange *x;
+	int len;
+
+	(void)state;
+	/* An offer without the one that all have, though it would be taken */
+	x = sw_exchange_new(node[0].self, SW_LAYER_LINK, node[1].self->key);
+	len = sw_exchange_offer(x, &own, msg);
+	len = sw_frame_build(frame, SW_FRAME_INITIATION, 9, msg, len, node[1].self->key);
+	neighbours_frame(node[1].neighbours, &node[0].kernel->at, frame, len, now);
+	assert_int_equal(node[1].kernel->keys, 0);
+	sw_exchange_free(x);
+	set_ciphers(&node[0], "chacha20-poly1305");
+	set_ciphers(&node[1], "aes-128-gcm, chacha20-poly1305");
+	configure(&node[0], &node[1], 0, NULL);
+	pass(1);
+	assert_true(linked(&node[0], &node[1]));
+	assert_int_equal(link_cipher(&node[0]), SKYWIRE_CIPHER_CHACHA20_POLY1305);
+}
+
 static void both_want(void **state)
 {
 	struct sw_addr to_a = address_of(&node[0]), to_b = address_of(&node[2]);
@@ -1029,6 +1115,9 @@ int main(void)
 		TEST(dead_link),
 		TEST(deleted_link),
 		TEST(over_a_relay),
+		TEST(session_pre_shared),
+		TEST(chosen_ciphers),
+		TEST(ciphers_ruled_out),
 		TEST(both_want),
 		TEST(unknown_key),
 		TEST(no_answer),

@@ -13,6 +13,9 @@
 #include "swd/remember.h"
 #include "test.h"
 
+/* Of the node with number 1 */
+#define KEY	"aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static char dir[32], path[64], times_path[64];
 static struct config config;
 static struct remember *r;
@@ -127,9 +130,7 @@ static void not_kept(void **state)
 /* Where the configuration says it already; but not where it is out of date. */
 static void configured(void **state)
 {
-	static const char text[] =
-		"[Peer]\nPublicKey = 01000000000000000000000000000000000000000000000000000000"
-		"00000000\nEndpoint = 192.0.2.1:5\n";
+	static const char text[] = "[Peer]\nPublicKey = " KEY "\nEndpoint = 192.0.2.1:5\n";
 	unsigned int number[4], port[4];
 	struct sw_error err;
 
@@ -175,18 +176,15 @@ static void more_than_fit(void **state)
 
 static void odd_files(void **state)
 {
-	static const char good[] =
-		"aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 192.0.2.1:5\n";
 	unsigned int number[4], port[4];
 	FILE *file = fopen(path, "w");
 
 	(void)state;
-	fputs("\n \nx\nx y\naeaaaa 192.0.2.1:5\n", file);
-	fprintf(file, "%.52s\n%.52s x\n%.52s host:5\n%.52s [fe80::1%%lo]:5\n", good, good,
-		good, good);
-	fprintf(file, "%.52s 02:00:00:00:00:01\n", good);
+	fputs("\n\nx\nx y\naeaaaa 192.0.2.1:5\n", file);
+	fputs(KEY "\n" KEY " x\n" KEY " host:5\n" KEY " [fe80::1%lo]:5\n", file);
+	fputs(KEY " 02:00:00:00:00:01\n", file);
 	fwrite("\0\0\0\n", 4, 1, file);
-	fputs(good, file);
+	fputs(KEY " 192.0.2.1:5\n", file);
 	fclose(file);
 	assert_int_equal(tried(number, port, 4), 1);
 	assert_int_equal(number[0], 1);
