@@ -46,6 +46,7 @@ struct neighbours {
 	struct links				links;
 	unsigned int				count;
 	struct secrets				shared;
+	__u64					twin;
 };
 
 /* What a key's opaque bytes in the kernel hold for a later daemon. */
@@ -97,6 +98,11 @@ const __u8 *neighbours_psk(const struct neighbours *n, const __u8 key[SW_KEY_LEN
 struct neighbour *neighbours_next(struct neighbours *n, struct neighbour *link)
 {
 	return link ? TAILQ_NEXT(link, entry) : TAILQ_FIRST(&n->links);
+}
+
+__u64 neighbours_twin(const struct neighbours *n)
+{
+	return n->twin;
 }
 
 struct neighbour *neighbours_by_label(struct neighbours *n, __u16 label)
@@ -410,6 +416,7 @@ static bool acceptable(struct neighbours *n, const struct neighbour *l,
 
 	if (!memcmp(theirs->key, n->self->key, SW_KEY_LEN)) {
 		log_remote(LOG_WARNING, "another node has this node's key");
+		n->twin = now;
 		return false;
 	}
 	/* Theirs is on its way back to us, if our offer has arrived. */

@@ -112,6 +112,9 @@ void neighbours_resync(struct neighbours *n, __u64 now);
 /* Does what is due. Return: when it has to be called next. */
 __u64 neighbours_run(struct neighbours *n, __u64 now);
 
+/* When another node has shown last that it has this node's key; 0: never */
+__u64 neighbours_twin(const struct neighbours *n);
+
 /* All links and tries: begin with NULL. */
 struct neighbour *neighbours_next(struct neighbours *n, struct neighbour *link);
 struct neighbour *neighbours_by_label(struct neighbours *n, __u16 label);

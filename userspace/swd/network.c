@@ -68,6 +68,8 @@ struct network {
 	struct fd_watch			watch[WATCHES_MAX];
 	ev_timer			timer;		/* the algorithm's */
 	bool				changed;
+	bool				twin_seen;	/* since the last run */
+	__u64				twin;
 };
 
 static __u64 ns(__u64 ms)
@@ -134,6 +136,7 @@ static const char *const told_as[] = {
 
 static void on_map(void *context, enum map_event event, const __u8 key[SW_KEY_LEN])
 {
+	((struct network *)context)->twin_seen |= event == MAP_EVENT_TWIN;
 	if (event == MAP_EVENT_CHANGED)
 		note_change(context, key);
 	else
@@ -449,6 +452,11 @@ bool network_changed(struct network *net)
 	return changed;
 }
 
+__u64 network_twin(const struct network *net)
+{
+	return net->twin;
+}
+
 unsigned int network_nodes(const struct network *net)
 {
 	return net->map->count;
@@ -474,6 +482,9 @@ __u64 network_run(struct network *net, __u64 now)
 	__u64 next = flood_tick(net->flood, ns(now));
 
 	settle_names(net);
+	if (net->twin_seen)
+		net->twin = now;
+	net->twin_seen = false;
 	return next / NS_OF_MS + 1;
 }
 

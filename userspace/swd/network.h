@@ -39,6 +39,9 @@ bool network_changed(struct network *net);
 
 __u64 network_run(struct network *net, __u64 now);
 
+/* As neighbours_twin() */
+__u64 network_twin(const struct network *net);
+
 /* How many nodes the map has, this one among them. */
 unsigned int network_nodes(const struct network *net);
 

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "lib/compiler.h"
 #include "lib/names.h"
 #include "report.h"
 
@@ -43,6 +44,21 @@ static json_t *of_seconds(__u64 since, __u64 now)
 	return since ? json_integer((now - since) / 1000) : json_null();
 }
 
+/* When it was last seen that another node has this node's key */
+static __u64 twin(const struct report *r)
+{
+	__u64 seen[] = {
+		neighbours_twin(r->neighbours), sessions_twin(r->sessions),
+		network_twin(r->network),
+	};
+	__u64 last = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(seen); i++)
+		last = seen[i] > last ? seen[i] : last;
+	return last;
+}
+
 static json_t *status(const struct report *r)
 {
 	unsigned int links = 0, alive = 0;
@@ -52,13 +68,15 @@ static json_t *status(const struct report *r)
 		links += l->installed;
 		alive += l->installed && l->liveness == SKYWIRE_LIVENESS_ALIVE;
 	}
-	return json_pack("{s:s, s:o, s:o, s:s, s:i, s:i, s:i, s:i}",
+	return json_pack("{s:s, s:o, s:o, s:s, s:i, s:i, s:i, s:I, s:i, s:o}",
 			 "dev", r->dev, "key", of_key(r->self->key),
 			 "address", of_address(r->self->key),
 			 "algorithm", r->config->algorithm,
 			 "links", links, "links_alive", alive,
 			 "peers", sessions_count(r->sessions),
-			 "nodes", network_nodes(r->network));
+			 "displaced", (json_int_t)sessions_displaced(r->sessions),
+			 "nodes", network_nodes(r->network),
+			 "key_elsewhere", of_seconds(twin(r), r->now));
 }
 
 static json_t *of_neighbour(const struct neighbour *l, __u64 now)

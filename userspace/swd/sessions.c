@@ -100,6 +100,7 @@ struct sessions {
 	struct pool			*strangers;	/* by link */
 	unsigned int			stranger_count;
 	__u64				displaced;
+	__u64				twin;
 	struct pathlesses		pathless;
 	__u64				retry;		/* for these */
 };
@@ -683,6 +684,15 @@ static void answer(struct sessions *s, struct session *p, struct sw_exchange *x,
 	send_message(s, back, ANSWER, theirs->index[0], msg, len, postage);
 }
 
+static bool is_twin(struct sessions *s, const __u8 key[SW_KEY_LEN], __u64 now)
+{
+	if (memcmp(key, s->self->key, SW_KEY_LEN))
+		return false;
+	log_remote(LOG_WARNING, "another node has this node's key");
+	s->twin = now;
+	return true;
+}
+
 static void take_offer(struct sessions *s, const struct kernel_message *m,
 		       const __u8 *msg, size_t len, __u64 now)
 {
@@ -694,7 +704,7 @@ static void take_offer(struct sessions *s, const struct kernel_message *m,
 
 	memcpy(back.label, m->label, sizeof(back.label));
 	if (!x || sw_exchange_hear(x, msg, len, &theirs) ||
-	    !memcmp(theirs.key, s->self->key, SW_KEY_LEN) ||
+	    is_twin(s, theirs.key, now) ||
 	    ours_goes_on(s, find(s, theirs.key), now) ||
 	    !times_take(s->times, SW_LAYER_SESSION, theirs.key, theirs.time))
 		goto out;
@@ -950,6 +960,11 @@ void sessions_each(struct sessions *s,
 unsigned int sessions_count(const struct sessions *s)
 {
 	return HASH_COUNT(s->all);
+}
+
+__u64 sessions_twin(const struct sessions *s)
+{
+	return s->twin;
 }
 
 __u64 sessions_displaced(const struct sessions *s)

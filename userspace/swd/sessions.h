@@ -82,6 +82,9 @@ void sessions_each(struct sessions *s,
 		   void (*fn)(void *arg, const struct session_info *info), void *arg);
 unsigned int sessions_count(const struct sessions *s);
 
+/* As neighbours_twin() */
+__u64 sessions_twin(const struct sessions *s);
+
 /* How many had to make room for others */
 __u64 sessions_displaced(const struct sessions *s);
 

@@ -28,6 +28,7 @@ struct pin {
 
 struct times {
 	struct statefile	file;
+	__u64			(*now)(void);
 	__u64			own;		/* the last one that was given */
 	__u64			written;	/* all given are below it */
 	struct seen		*seen[LAYERS];	/* the longest unheard of first */
@@ -133,12 +134,26 @@ static void read_line(void *arg, const char *line)
 		remember(t, layer, key, time);
 }
 
+static __u64 real_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+void times_set_clock(struct times *t, __u64 (*now)(void))
+{
+	t->now = now;
+}
+
 struct times *times_open(const char *path)
 {
 	struct times *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;
+	t->now = real_time;
 	statefile_load(&t->file, path, read_line, t);
 	t->own = t->written;
 	return t;
@@ -187,11 +202,8 @@ void times_close(struct times *t)
 
 __u64 times_next(struct times *t)
 {
-	struct timespec now;
-	__u64 time;
+	__u64 time = t->now();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	time = now.tv_sec * 1000000000ull + now.tv_nsec;
 	t->own = time > t->own ? time : t->own + 1;
 	if (t->own >= t->written) {
 		t->written = t->own + ahead;

@@ -28,6 +28,9 @@ struct times *times_open(const char *path);
 void times_close(struct times *t);
 void times_save(struct times *t);
 
+/* Nanoseconds since 1970, by another clock than the system's; for tests. */
+void times_set_clock(struct times *t, __u64 (*now)(void));
+
 /* A node that this one has to do with, until this was taken back as often. */
 void times_pin(struct times *t, const __u8 key[SW_KEY_LEN]);
 void times_unpin(struct times *t, const __u8 key[SW_KEY_LEN]);

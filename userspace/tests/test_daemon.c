@@ -17,7 +17,7 @@
 #include "swd/sessions.h"
 #include "test.h"
 
-enum { NODES = 3 };
+enum { NODES = 4 };
 
 struct node {
 	struct config		config;
@@ -936,6 +936,98 @@ static void link_beside_relays(void **state)
 	assert_int_equal(n->kernel->paths, 1 + SKYWIRE_PATHS_MAX);
 }
 
+static __u64 made_up_time;
+
+static __u64 made_up(void)
+{
+	return made_up_time;
+}
+
+/* New keys come, and old offers are not taken, whatever a node's clock does. */
+static void clock_jumps(void **state)
+{
+	static const __u64 jumps[] = { 1ull << 60, 1ull << 62, 5, 1ull << 61, 1 };
+	unsigned int i, keys;
+
+	(void)state;
+	node[0].config.rekey_after = 10;
+	node[1].config.rekey_after = 10;
+	times_set_clock(node[0].times, made_up);
+	made_up_time = 1ull << 59;
+	configure(&node[0], &node[1], 0, NULL);
+	pass(1);
+	assert_true(linked(&node[0], &node[1]));
+	for (i = 0; i < ARRAY_SIZE(jumps); i++) {
+		keys = node[1].kernel->keys;
+		made_up_time = jumps[i];
+		pass(11);
+		assert_int_equal(node[1].kernel->keys, keys + 1);
+		assert_true(linked(&node[0], &node[1]));
+	}
+	assert_int_equal(node[0].downs + node[1].downs, 0);
+}
+
+/* Whoever makes an offer, and is not there any more, leaves nothing behind. */
+static void vanishes(void **state)
+{
+	struct node *n = &node[1];
+	__u8 key[SW_KEY_LEN];
+
+	(void)state;
+	configure(&node[0], n, 0, NULL);
+	run_all();
+	mock_deliver_one();
+	assert_int_equal(n->kernel->links, 1);
+	mock_lose();
+	node[0].kernel->at.port++;
+	stop(&node[0]);
+	make_parts(&node[0]);
+	pass(600);
+	assert_int_equal(n->kernel->links, 0);
+	assert_int_equal(n->kernel->peers, 0);
+	assert_null(neighbours_next(n->neighbours, NULL));
+	/* In the middle of that of a session as well */
+	configure(&node[2], n, 0, NULL);
+	pass(1);
+	stranger(n, label_to(n, &node[2]), 1, key);
+	mock_lose();
+	assert_true(mock_has_peer(n->kernel, key));
+	pass(300);
+	assert_false(mock_has_peer(n->kernel, key));
+	assert_true(is_peer(n, &node[2]));
+}
+
+/* Another node with the same key makes offers: it is not answered, and told of. */
+static void same_key(void **state)
+{
+	__u8 frame[SW_HANDSHAKE_FRAME_MAX], msg[8 + SW_EXCHANGE_MAX] = { 1 };
+	struct sw_terms own = { .lanes = 1, .ciphers = 2, .index = { 9 }, .time = 5 };
+	struct kernel_message m = { .count = 1, .payload = msg };
+	struct sw_exchange *x;
+	int len;
+
+	(void)state;
+	make_line();
+	assert_int_equal(neighbours_twin(node[0].neighbours), 0);
+	x = sw_exchange_new(node[0].self, SW_LAYER_LINK, node[0].self->key);
+	len = sw_exchange_offer(x, &own, msg);
+	len = sw_frame_build(frame, SW_FRAME_INITIATION, 9, msg, len, node[0].self->key);
+	neighbours_frame(node[0].neighbours, &node[2].kernel->at, frame, len, now);
+	assert_int_equal(neighbours_twin(node[0].neighbours), now);
+	assert_int_equal(node[0].kernel->links, 1);
+	sw_exchange_free(x);
+	x = sw_exchange_new(node[0].self, SW_LAYER_SESSION, node[0].self->key);
+	memset(msg, 0, 8);
+	msg[0] = 1;
+	m.len = 8 + sw_exchange_offer(x, &own, msg + 8);
+	m.link = label_to(&node[0], &node[1]);
+	assert_int_equal(sessions_twin(node[0].sessions), 0);
+	sessions_message(node[0].sessions, &m, now);
+	assert_int_equal(sessions_twin(node[0].sessions), now);
+	assert_int_equal(node[0].kernel->peers, 1);
+	sw_exchange_free(x);
+}
+
 static void odd_messages(void **state)
 {
 	__u8 bytes[512];
@@ -1055,15 +1147,11 @@ static void told_too_much(void **state)
 	assert_int_equal(tries, 8);
 }
 
-/* Records go along the links, and the paths come from them. */
-static void by_the_map(void **state)
+static void make_networks(void)
 {
-	struct sw_addr addr = address_of(&node[2]);
-	struct node *a = &node[0], *b = &node[2];
 	struct sw_error err;
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < NODES; i++) {
 		struct node *n = &node[i];
 
@@ -1075,6 +1163,43 @@ static void by_the_map(void **state)
 			network_owner, network_paths, n->network
 		};
 	}
+}
+
+/* The two ends of a line of four have the same key, and learn it by the map. */
+static void same_key_far_away(void **state)
+{
+	__u8 seed[SW_SEED_LEN] = { 1 };
+	struct node *n = &node[3];
+
+	(void)state;
+	stop(n);
+	sw_identity_free(n->self);
+	n->self = sw_identity_new(seed);
+	make_parts(n);
+	make_networks();
+	configure(&node[0], &node[1], 0, NULL);
+	configure(&node[1], &node[2], 0, NULL);
+	pass(1);
+	all_alive();
+	pass(30);
+	assert_int_equal(network_twin(node[0].network), 0);
+	configure(n, &node[2], 0, NULL);
+	pass(1);
+	all_alive();
+	pass(120);
+	assert_true(network_twin(node[0].network));
+	assert_true(network_twin(n->network));
+	assert_int_equal(network_twin(node[1].network), 0);
+}
+
+/* Records go along the links, and the paths come from them. */
+static void by_the_map(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	struct node *a = &node[0], *b = &node[2];
+
+	(void)state;
+	make_networks();
 	configure(a, &node[1], 0, NULL);
 	configure(b, &node[1], 0, NULL);
 	pass(1);
@@ -1082,7 +1207,7 @@ static void by_the_map(void **state)
 	assert_int_equal(a->kernel->refused, 1);
 	all_alive();
 	pass(5);
-	assert_int_equal(network_nodes(a->network), NODES);
+	assert_int_equal(network_nodes(a->network), 3);
 	sessions_miss(a->sessions, &addr, now);
 	mock_deliver();
 	assert_int_equal(a->kernel->released, 1);
@@ -1104,6 +1229,9 @@ int main(void)
 		TEST(losses),
 		TEST(lost_answer),
 		TEST(rekeying),
+		TEST(clock_jumps),
+		TEST(vanishes),
+		TEST(same_key),
 		TEST(adoption),
 		TEST(pre_shared),
 		TEST(cookies),
@@ -1134,6 +1262,7 @@ int main(void)
 		TEST(nobody_is_told),
 		TEST(not_told_of_private_ones),
 		TEST(told_too_much),
+		TEST(same_key_far_away),
 		TEST(by_the_map),
 	};
 

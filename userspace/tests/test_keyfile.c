@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -215,6 +217,29 @@ static void creation(void **state)
 	assert_int_equal(sw_secret_create("/dev/full/x", seed, &err), -ENOTDIR);
 }
 
+/* As on a full disk, no file may grow: there is none then, and no half of one. */
+static void full_disk(void **state)
+{
+	__u8 seed[SW_SEED_LEN] = { 1 };
+	struct rlimit before, none;
+	struct sw_error err;
+	int rc;
+
+	(void)state;
+	unlink(path);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = before;
+	none.rlim_cur = 20;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	rc = sw_secret_create(path, seed, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(rc < 0);
+	assert_non_null(strstr(err.text, path));
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(sw_secret_create(path, seed, &err), 0);
+}
+
 int main(void)
 {
 	const struct cm_unit_test tests[] = {
@@ -228,6 +253,7 @@ int main(void)
 		cmocka_unit_test(pipes),
 		cmocka_unit_test(public_lengths),
 		cmocka_unit_test(creation),
+		cmocka_unit_test(full_disk),
 	};
 
 	return cmocka_run_group_tests_name("keyfile", tests, set_up, tear_down);

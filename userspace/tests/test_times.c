@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/compiler.h"
 #include "swd/log.h"
 #include "swd/times.h"
 #include "test.h"
@@ -55,6 +56,39 @@ static void own_rise(void **state)
 		assert_true(next > last);
 	}
 	times_close(t);
+}
+
+static __u64 made_up_time;
+
+static __u64 made_up(void)
+{
+	return made_up_time;
+}
+
+/* Whatever the clock does, and after a start with it as wrong as it was. */
+static void clock_jumps(void **state)
+{
+	static const __u64 jumps[] = {
+		1000000000ull << 30, 1ull << 62, 5, 1ull << 61, 0, 1ull << 63, 1,
+	};
+	struct times *t;
+	__u64 last = 0, next;
+	size_t i;
+
+	(void)state;
+	unlink(path);
+	for (i = 0; i < ARRAY_SIZE(jumps); i++) {
+		t = times_open(path);
+		times_set_clock(t, made_up);
+		made_up_time = jumps[i];
+		next = times_next(t);
+		assert_true(next > last);
+		/* And on, in the same process */
+		made_up_time = jumps[(i + 3) % 7];
+		last = times_next(t);
+		assert_true(last > next);
+		times_close(t);
+	}
 }
 
 /* Also after a crash, and with a clock that was wrong before. */
@@ -197,6 +231,7 @@ int main(void)
 	const struct cm_unit_test tests[] = {
 		cmocka_unit_test(once),
 		cmocka_unit_test(own_rise),
+		cmocka_unit_test(clock_jumps),
 		cmocka_unit_test(own_survive),
 		cmocka_unit_test(others_survive),
 		cmocka_unit_test(bounded),
