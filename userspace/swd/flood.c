@@ -237,6 +237,7 @@ static void end_want(struct flood *flood, struct map_origin *origin)
 	origin->want = MAP_NOT_WANTED;
 	origin->best_sequence = 0;
 	origin->best_digest = 0;
+	origin->best_doubted = false;
 	memset(&origin->offered, 0, sizeof(origin->offered));
 	memset(&origin->best, 0, sizeof(origin->best));
 	graph_put(&flood->map->graph, &origin->vertex);
@@ -645,22 +646,33 @@ static bool may_be_asked(struct flood *flood, const struct map_origin *origin,
 	return map_has_room(flood->map, from->bringer);
 }
 
-/*
- * Who has offered something newer is remembered, and of all that the best: when we
- * have that, the others have nothing to add. The word of one that is suspect does
- * not count against that of others.
- */
-static void receive_newer(struct flood *flood, struct map_origin *origin,
-			  struct flood_neighbour *from, const struct entry *entry,
-			  __u64 now)
+/* The word of one that is suspect does not count against that of others. */
+static bool is_best(const struct map_origin *origin, const struct entry *entry,
+		    bool doubted)
 {
 	bool better = entry->sequence > origin->best_sequence ||
 		      (entry->sequence == origin->best_sequence &&
 		       entry->digest > origin->best_digest);
 
-	if (better && !is_suspect(from, now)) {
+	if (doubted)
+		return better && (!origin->best_sequence || origin->best_doubted);
+	return better || origin->best_doubted;
+}
+
+/*
+ * Who has offered something newer is remembered, and of all that the best: when we
+ * have that, the others have nothing to add.
+ */
+static void receive_newer(struct flood *flood, struct map_origin *origin,
+			  struct flood_neighbour *from, const struct entry *entry,
+			  __u64 now)
+{
+	bool doubted = is_suspect(from, now);
+
+	if (is_best(origin, entry, doubted)) {
 		origin->best_sequence = entry->sequence;
 		origin->best_digest = entry->digest;
+		origin->best_doubted = doubted;
 		memset(&origin->best, 0, sizeof(origin->best));
 	}
 	want(flood, origin, from, now);

@@ -109,6 +109,7 @@ struct map_origin {
 	struct map_set		best;	/* ... and of them those that offered the best */
 	__u64			best_sequence;	/* that was offered since it is wanted */
 	__u64			best_digest;
+	bool			best_doubted;	/* nobody but suspects has offered it */
 	enum map_want		want;
 	__u32			asked;	/* slot of the neighbour */
 	__u64			asked_at;
