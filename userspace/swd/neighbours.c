@@ -408,12 +408,21 @@ static bool is_lower(const __u8 a[SW_KEY_LEN], const __u8 b[SW_KEY_LEN])
 	return memcmp(a, b, SW_KEY_LEN) < 0;
 }
 
+/* Does the configuration name it? */
+static bool is_named(const struct neighbours *n, const __u8 key[SW_KEY_LEN])
+{
+	const struct neighbour *l;
+
+	TAILQ_FOREACH(l, &n->links, entry)
+		if (l->configured && !memcmp(l->key, key, SW_KEY_LEN))
+			return true;
+	return neighbours_psk(n, key);
+}
+
 /* Is an offer from there to be answered? @l: the link that it is for, or NULL */
 static bool acceptable(struct neighbours *n, const struct neighbour *l,
 		       const struct sw_terms *theirs, __u64 now)
 {
-	const struct neighbour *other;
-
 	if (!memcmp(theirs->key, n->self->key, SW_KEY_LEN)) {
 		log_remote(LOG_WARNING, "another node has this node's key");
 		n->twin = now;
@@ -423,12 +432,7 @@ static bool acceptable(struct neighbours *n, const struct neighbour *l,
 	if (l && l->offer && is_lower(n->self->key, theirs->key) &&
 	    now - l->sent < OWN_OFFER)
 		return false;
-	if (l || n->config->accept_any)
-		return true;
-	TAILQ_FOREACH(other, &n->links, entry)
-		if (other->configured && !memcmp(other->key, theirs->key, SW_KEY_LEN))
-			return true;
-	return neighbours_psk(n, theirs->key);
+	return l || n->config->accept_any || is_named(n, theirs->key);
 }
 
 /*
@@ -631,7 +635,7 @@ bool neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 	struct neighbour *l;
 
 	if (!memcmp(key, n->self->key, SW_KEY_LEN) || by_endpoint(n, key, at) ||
-	    (!n->config->accept_any && !neighbours_psk(n, key)) || !may_try(n))
+	    (!n->config->accept_any && !is_named(n, key)) || !may_try(n))
 		return false;
 	l = add(n, key, at, now);
 	if (l && !is_lower(n->self->key, key))

@@ -464,6 +464,26 @@ static void not_accepted(void **state)
 	assert_true(linked(&node[0], &node[1]));
 }
 
+/* Who is configured is tried elsewhere as well, where only peers are accepted. */
+static void peer_elsewhere(void **state)
+{
+	struct sw_endpoint at = node[1].kernel->at;
+	__u8 key[SW_KEY_LEN] = { 1 };
+
+	(void)state;
+	node[0].config.accept_any = false;
+	node[1].kernel->at.port++;
+	configure(&node[0], &node[1], 0, NULL);
+	node[1].kernel->at = at;
+	pass(1);
+	assert_int_equal(node[0].kernel->links, 0);
+	assert_false(neighbours_discovered(node[0].neighbours, key, &at, now));
+	assert_true(neighbours_discovered(node[0].neighbours, node[1].self->key, &at,
+					  now));
+	pass(10);
+	assert_true(linked(&node[0], &node[1]));
+}
+
 /* What was only heard of is tried by one end, and goes when it is silent. */
 static void discovered(void **state)
 {
@@ -1238,6 +1258,7 @@ int main(void)
 		TEST(replays),
 		TEST(replays_after_a_flood),
 		TEST(not_accepted),
+		TEST(peer_elsewhere),
 		TEST(discovered),
 		TEST(many_beacons),
 		TEST(dead_link),
