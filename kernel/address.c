@@ -42,7 +42,7 @@ int sw_address(const u8 *key, struct in6_addr *address)
 	err = sw_compat_hash(&for_address, key, SKYWIRE_PUBLIC_KEY_LEN, digest);
 	if (err)
 		return err;
-	address->s6_addr[0] = 0xfc;
+	address->s6_addr[0] = SW_ADDRESS_FIRST;
 	memcpy(&address->s6_addr[1], digest, SKYWIRE_ADDRESS_LEN - 1);
 	return 0;
 }

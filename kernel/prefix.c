@@ -74,6 +74,9 @@ struct sw_prefix *sw_prefix_find(struct sw_device *sw, u8 family,
  * @family: AF_INET or AF_INET6
  * @addr: address, network byte order
  *
+ * Addresses of the network are those of keys, one each: whoever has ::/0 gets no
+ * packets to nodes that are not known yet, and may not send in their names.
+ *
  * Under RCU or sw_mutex.
  *
  * Return: the prefix, not pinned, or NULL.
@@ -85,6 +88,8 @@ struct sw_prefix *sw_prefix_match(struct sw_device *sw, u8 family,
 	unsigned int len = family_bits(family) + 1;
 	struct sw_prefix *prefix;
 
+	if (family == AF_INET6 && *(const u8 *)addr == SW_ADDRESS_FIRST)
+		return sw_prefix_find(sw, family, addr, 128);
 	while (len) {
 		unsigned int next = find_last_bit(lengths, len);
 

@@ -981,6 +981,7 @@ TEST_NL(prefix_values)
 	const struct attr eight = U8(SKYWIRE_A_PREFIX_LENGTH, 8);
 	const struct attr zero4 = BIN(SKYWIRE_A_PREFIX_PREFIX, any4, 4);
 	const struct attr zero6 = BIN(SKYWIRE_A_PREFIX_PREFIX, any6, 16);
+	static const __u8 far6[16] = { 0x20, 1 }, key6[16] = { 0xfc, 1 };
 	__u8 own[16], host[4] = { 10, 1, 2, 3 };
 	unsigned int bit;
 
@@ -1000,6 +1001,13 @@ TEST_NL(prefix_values)
 	/* Its old owner's end does not concern it. */
 	ASSERT_EQ(0, DO(PREFIX_NEW, SW0, ten, eight, peer));
 	ASSERT_EQ(0, DO(PREFIX_NEW, SW0, ten, eight, peer));
+	/* All of IPv6, but for what is another key's, known or not. */
+	ASSERT_EQ(0, DO(PREFIX_NEW, SW0, zero6, U8(SKYWIRE_A_PREFIX_LENGTH, 0), peer));
+	ASSERT_EQ(0, DO(PREFIX_GET, SW0, BIN(SKYWIRE_A_PREFIX_PREFIX, far6, 16),
+			U8(SKYWIRE_A_PREFIX_LENGTH, 128)));
+	REFUSE(-ENOENT, PREFIX_GET, SW0, BIN(SKYWIRE_A_PREFIX_PREFIX, key6, 16),
+	       U8(SKYWIRE_A_PREFIX_LENGTH, 128));
+	ASSERT_EQ(0, DO(PREFIX_DEL, SW0, zero6, U8(SKYWIRE_A_PREFIX_LENGTH, 0)));
 	ASSERT_EQ(0, DO(PEER_DEL, SW0, KEY32(SKYWIRE_A_PEER_PUBLIC_KEY, 1)));
 	ASSERT_EQ(0, DO(DEV_GET, SW0));
 	EXPECT_EQ(2, nl_uint(REPLY, SKYWIRE_A_DEV_PREFIXES));

@@ -22,6 +22,7 @@ enum {
 	SW_NONCE_LEN	= 12,	/* 4 zero bytes and the counter */
 	SW_MAC_LEN	= 8,	/* SipHash-2-4, in the order of its reference */
 	SW_COOKIE_LEN	= 16,
+	SW_ADDRESS_FIRST = 0xfc, /* byte of each key's address */
 };
 
 /* Layer 1. The whole struct is the additional data of the frame's AEAD. */

@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include <skywire/wire.h>
+
 #include "key.h"
 
 static const char address_context[] = "skywire-address";
@@ -129,7 +131,7 @@ void sw_address(__u8 address[SKYWIRE_ADDRESS_LEN], const __u8 key[SW_KEY_LEN])
 	crypto_generichash(hash, sizeof(hash), key, SW_KEY_LEN,
 			   (const unsigned char *)address_context,
 			   sizeof(address_context) - 1);
-	address[0] = 0xfc;
+	address[0] = SW_ADDRESS_FIRST;
 	memcpy(address + 1, hash, SKYWIRE_ADDRESS_LEN - 1);
 }
 

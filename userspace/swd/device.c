@@ -8,6 +8,8 @@
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
 
+#include <skywire/wire.h>
+
 #include "device.h"
 
 enum {
@@ -129,7 +131,7 @@ static int add_route(const struct setup *s, struct nl_addr *network)
 /* Address and network of the node are the same, but for the prefix. */
 static int configure(const struct setup *s, struct nl_addr *address)
 {
-	static const __u8 network[SKYWIRE_ADDRESS_LEN] = { 0xfc };
+	static const __u8 network[SKYWIRE_ADDRESS_LEN] = { SW_ADDRESS_FIRST };
 	struct nl_addr *to = nl_addr_build(AF_INET6, network, sizeof(network));
 	int rc;
 
