@@ -11,15 +11,20 @@ netns A B
 ipn A link set lo up
 wire A B
 
-# A knows B's address, and B knows nobody.
+# A knows B's address, and B knows nobody. No beacon tells more.
+none='[Discovery]
+Ethernet = none
+Multicast = none'
 swd_config A <<-EOF
 	RekeyAfter = 2
+	$none
 	[Peer]
 	PublicKey = ${KEY[B]}
 	Endpoint = $(endpoint "${UL[B,A]}")
 EOF
 swd_config B <<-EOF
 	RekeyAfter = 2
+	$none
 EOF
 check "a configuration is good" "$SWD" --check -c "$TMP/A.conf"
 swd_start A

@@ -479,7 +479,7 @@ int kernel_device_set(struct kernel *k, const __u8 key[SW_KEY_LEN], __u16 port,
 	if (msg) {
 		nla_put(msg, SKYWIRE_A_DEV_IDENTITY, SW_KEY_LEN, key);
 		if (port)
-			nla_put_u16(msg, SKYWIRE_A_DEV_PORT, htons(port));
+			nla_put_u16(msg, SKYWIRE_A_DEV_PORT, port);
 		nla_put_u32(msg, SKYWIRE_A_DEV_FWMARK, fwmark);
 	}
 	return do_it(k, msg, err);
