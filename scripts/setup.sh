@@ -13,7 +13,7 @@ packages() {
 	case $1 in
 	build) echo make gcc libc6-dev pkgconf kmod \
 		libmnl-dev libsodium-dev libjansson-dev uthash-dev \
-		libev-dev libinih-dev libcap-ng-dev libsystemd-dev \
+		libev-dev libinih-dev libcap-ng-dev libsystemd-dev libnftables-dev \
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
 		"linux-headers-$(dpkg --print-architecture)" ;;
 	guest) echo qemu-system-x86 busybox-static cpio xz-utils kmod procps \

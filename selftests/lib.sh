@@ -700,10 +700,28 @@ swd_stop() {
 	sed -i 's/running$/& before/' "$TMP/$1.log"
 }
 
-# swd_log NODE...: with the results
+# swd_killed NODE FROM TO: NODE's daemon is killed, and another one started; no
+# packet of a ping is lost meanwhile
+swd_killed() {
+	local pid file=$TMP/$1.ping
+	spawn_in "$2" ping -n -i 0.05 "${ADDR[$3]:-$3}" > "$file" 2>&1
+	pid=$!
+	wait_for 5 grep -q icmp_seq=5 "$file"
+	swd_stop "$1" KILL
+	nap 1
+	swd_start "$1"
+	nap $((7 * SCALE))
+	stop $pid INT
+	no_gaps "$file"
+}
+
+# swd_log NODE...: and what the nodes have, with the results
 swd_log() {
 	local node
-	for node; do sed "s/^/# $node: /" "$TMP/$node.log"; done
+	for node; do
+		sed "s/^/# $node: /" "$TMP/$node.log"
+		sw "$node" show | sed "s/^/# $node: /"
+	done
 }
 
 # --- traffic --------------------------------------------------------------
@@ -719,11 +737,21 @@ pings() {
 	grep -q " $count received" "$TMP/ping"
 }
 
-# no_gaps FILE: what ping printed before it was stopped, when the last answers may
-# have been on their way, has all answers before the latest one
+# no_gaps FILE: what ping printed, from the first packet to when it was stopped, and
+# the last answers may have been on their way: all others have come
 no_gaps() {
-	grep -o 'icmp_seq=[0-9]*' "$1" | sort -u |
-		awk -F= '$2 + 0 > last { last = $2 } END { print last - NR " lost"; exit last != NR || !NR }'
+	awk '/ bytes from .*icmp_seq=/ {
+		sub(/.*icmp_seq=/, "")
+		if (!seen[$1 + 0]++)
+			count++
+		if ($1 + 0 > last)
+			last = $1 + 0
+	}
+	/ packets transmitted/ { sent = $1 }
+	END {
+		print sent " sent, " count " answered, the last one " last
+		exit !count || last != count || sent - last > 5
+	}' "$1"
 }
 
 # one_ping A B [ARGUMENT...]: does not wait for long

@@ -41,25 +41,11 @@ told_unreachable() { grep -q 'Destination unreachable' "$1"; }
 # takes to start a process
 spawn_in A ping -n -D -i 1 -c 3 -W 1 fc00:1:2:3:4:5:6:7 > "$TMP/refused" 2>&1
 check "a key that nobody has is refused" wait_for 5 told_unreachable "$TMP/refused"
-# killed_at NODE: its daemon; no packet of a ping is lost meanwhile
-killed_at() {
-	local node=$1 pid
-	spawn_in A ping -n -i 0.05 "${ADDR[B]}" > "$TMP/$node.ping" 2>&1
-	pid=$!
-	wait_for 5 grep -q icmp_seq=5 "$TMP/$node.ping"
-	swd_stop "$node" KILL
-	nap 1
-	swd_start "$node"
-	nap $((7 * SCALE))
-	stop $pid INT
-	check "a daemon killed at $node, and another: no packet lost" \
-		no_gaps "$TMP/$node.ping"
-}
 links=$(sw R -j link show | jq -c '[.[].label] | sort')
-killed_at R
+check "a daemon killed at R, and another: no packet lost" swd_killed R A B
 is "R's links are what they were" \
 	"$(sw R -j link show | jq -c '[.[].label] | sort')" "$links"
-killed_at A
+check "a daemon killed at A, and another: no packet lost" swd_killed A A B
 check "packets still go" pings A B
 
 [ $failures = 0 ] || swd_log A R B

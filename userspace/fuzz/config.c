@@ -18,6 +18,8 @@ int fuzz_one(const __u8 *data, size_t len)
 		for (i = 0; i < config.peers; i++)
 			require(config.peer[i].has_key &&
 				config.peer[i].endpoints <= CONFIG_ENDPOINTS_MAX);
+		for (i = 0; i < config.routes; i++)
+			require(config.route[i].peer < config.peers);
 		config_matches(&config.ethernet, "eth0");
 	}
 	config_free(&config);

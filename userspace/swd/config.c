@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <ini.h>
 
+#include <skywire/wire.h>
+
 #include "lib/names.h"
+
 #include "config.h"
 
 enum { FILE_MAX = 1 << 20 };
@@ -33,8 +37,10 @@ struct setting {
 	int		(*set)(struct reader *r, const struct setting *s,
 			       const char *value);
 	size_t		offset;		/* in struct config or config_peer */
+	size_t		size;		/* there; unused bytes are zero */
 	__u32		min;
 	__u32		max;
+	bool		at_start;	/* cannot be changed later */
 };
 
 static int complain(struct reader *r, const char *what)
@@ -102,6 +108,7 @@ static int set_text(struct reader *r, const struct setting *s, const char *value
 {
 	if (strlen(value) >= CONFIG_TEXT_MAX)
 		return refuse(r, s, "longer than 255 characters");
+	memset(field(r, s), 0, CONFIG_TEXT_MAX);
 	strcpy(field(r, s), value);
 	return 0;
 }
@@ -210,7 +217,7 @@ static int set_patterns(struct reader *r, const struct setting *s,
 {
 	struct config_patterns *p = field(r, s);
 
-	p->count = 0;
+	memset(p, 0, sizeof(*p));
 	return strcasecmp(value, "none") ? each_word(r, s, value, add_pattern) : 0;
 }
 
@@ -287,32 +294,147 @@ static int set_endpoint(struct reader *r, const struct setting *s,
 	return each_word(r, s, value, add_endpoint);
 }
 
+static int take_prefix(struct reader *r, const struct setting *s, const char *word,
+		       struct sw_prefix *prefix)
+{
+	struct sw_error why;
+
+	return sw_parse_prefix(word, prefix, &why) ? refuse(r, s, why.text) : 0;
+}
+
+/* Unlike a prefix, it has bits beyond its length. */
+static int add_address(struct reader *r, const struct setting *s, const char *word)
+{
+	struct config *c = r->config;
+	struct sw_prefix *to = &c->address[c->addresses];
+	char addr[CONFIG_TEXT_MAX];
+	struct sw_error why;
+	__u64 length;
+
+	if (c->addresses == CONFIG_ADDRESSES_MAX)
+		return refuse(r, s, "more than 16 addresses");
+	strcpy(addr, word);
+	addr[strcspn(addr, "/")] = '\0';
+	if (sw_parse_addr(addr, &to->addr, &why))
+		return refuse(r, s, why.text);
+	length = to->addr.len * 8;
+	if (strchr(word, '/') &&
+	    sw_parse_uint(strchr(word, '/') + 1, 1, length, &length, &why))
+		return refuse(r, s, "an address is ADDR/LEN or ADDR");
+	to->length = length;
+	c->addresses++;
+	return 0;
+}
+
+static int set_addresses(struct reader *r, const struct setting *s,
+			 const char *value)
+{
+	return each_word(r, s, value, add_address);
+}
+
+static int set_table(struct reader *r, const struct setting *s, const char *value)
+{
+	struct config *c = r->config;
+	struct sw_error why;
+	__u64 number = 0;
+
+	if (strcasecmp(value, "off") &&
+	    (sw_parse_uint(value, 1, UINT_MAX, &number, &why) ||
+	     (number >= 253 && number <= 255)))
+		return refuse(r, s, "off or the number of a table of its own is expected");
+	c->table = number;
+	return 0;
+}
+
+static int add_served(struct reader *r, const struct setting *s, const char *word)
+{
+	struct config_prefixes *p = field(r, s);
+
+	if (p->count == CONFIG_SERVED_MAX)
+		return refuse(r, s, "more than 64 prefixes");
+	if (take_prefix(r, s, word, &p->prefix[p->count]))
+		return -EINVAL;
+	p->count++;
+	return 0;
+}
+
+static int set_served(struct reader *r, const struct setting *s, const char *value)
+{
+	return each_word(r, s, value, add_served);
+}
+
+static bool same_prefix(const struct sw_prefix *a, const struct sw_prefix *b)
+{
+	return a->length == b->length && a->addr.len == b->addr.len &&
+	       !memcmp(a->addr.bytes, b->addr.bytes, a->addr.len);
+}
+
+static bool is_of_keys(const struct sw_prefix *p)
+{
+	return p->addr.len == 16 && p->length >= 8 &&
+	       p->addr.bytes[0] == SW_ADDRESS_FIRST;
+}
+
+static int add_route(struct reader *r, const struct setting *s, const char *word)
+{
+	struct config *c = r->config;
+	struct config_route *route, new = { .peer = c->peers - 1 };
+	unsigned int i;
+
+	if (take_prefix(r, s, word, &new.prefix))
+		return -EINVAL;
+	if (is_of_keys(&new.prefix))
+		return refuse(r, s, "fc00::/8 has the addresses of keys");
+	for (i = 0; i < c->routes; i++)
+		if (same_prefix(&c->route[i].prefix, &new.prefix))
+			return refuse(r, s, "this prefix is routed already");
+	if (c->routes == CONFIG_ROUTES_MAX)
+		return refuse(r, s, "more than 4096 prefixes");
+	route = reallocarray(c->route, c->routes + 1, sizeof(*route));
+	if (!route)
+		return complain(r, "out of memory");
+	c->route = route;
+	route[c->routes++] = new;
+	return 0;
+}
+
+static int set_routes(struct reader *r, const struct setting *s, const char *value)
+{
+	return each_word(r, s, value, add_route);
+}
+
+#define FIELD(type, member)				\
+	offsetof(struct type, member), sizeof(((struct type *)0)->member)
 #define IN_CONFIG(section, name, set, member, ...)	\
-	{ section, name, set, offsetof(struct config, member), __VA_ARGS__ }
-#define IN_PEER(name, set, member, ...)			\
-	{ "Peer", name, set, offsetof(struct config_peer, member), __VA_ARGS__ }
+	{ section, name, set, FIELD(config, member), __VA_ARGS__ }
+#define IN_PEER(name, set, member)			\
+	{ "Peer", name, set, FIELD(config_peer, member), 0, 0, false }
 
 static const struct setting settings[] = {
-	IN_CONFIG("Interface", "Identity", set_path, identity, 0, 0),
-	IN_CONFIG("Interface", "State", set_path, state, 0, 0),
-	IN_CONFIG("Interface", "Control", set_path, control, 0, 0),
-	IN_CONFIG("Interface", "ListenPort", set_number, port, 1, 65535),
-	IN_CONFIG("Interface", "FwMark", set_number, fwmark, 0, UINT_MAX),
-	IN_CONFIG("Interface", "RekeyAfter", set_number, rekey_after, 1, 3000),
+	IN_CONFIG("Interface", "Identity", set_path, identity, 0, 0, true),
+	IN_CONFIG("Interface", "State", set_path, state, 0, 0, true),
+	IN_CONFIG("Interface", "Control", set_path, control, 0, 0, true),
+	IN_CONFIG("Interface", "ListenPort", set_number, port, 1, 65535, false),
+	IN_CONFIG("Interface", "FwMark", set_number, fwmark, 0, UINT_MAX, false),
+	IN_CONFIG("Interface", "RekeyAfter", set_number, rekey_after, 1, 3000, false),
 	IN_CONFIG("Interface", "LinkMTU", set_number, mtu, SKYWIRE_MTU_MIN + 12,
-		  SKYWIRE_LINK_MTU_MAX),
-	IN_CONFIG("Node", "Accept", set_accept, accept_any, 0, 0),
-	IN_CONFIG("Node", "SealHeader", set_bool, seal_header, 0, 0),
-	IN_CONFIG("Node", "Ciphers", set_ciphers, cipher, 0, 0),
-	IN_CONFIG("Discovery", "Ethernet", set_patterns, ethernet, 0, 0),
-	IN_CONFIG("Discovery", "Multicast", set_patterns, multicast, 0, 0),
-	IN_CONFIG("Discovery", "PeerExchange", set_bool, peer_exchange, 0, 0),
-	IN_CONFIG("Routing", "Algorithm", set_algorithm, algorithm, 0, 0),
-	IN_CONFIG("Routing", "Paths", set_path, paths, 0, 0),
-	IN_PEER("PublicKey", set_key, key, 0, 0),
-	IN_PEER("Endpoint", set_endpoint, endpoint, 0, 0),
-	IN_PEER("Label", set_label, label, 0, 0),
-	IN_PEER("PresharedKeyFile", set_path, psk_file, 0, 0),
+		  SKYWIRE_LINK_MTU_MAX, false),
+	IN_CONFIG("Interface", "Address", set_addresses, address, 0, 0, false),
+	IN_CONFIG("Interface", "Table", set_table, table, 0, 0, false),
+	IN_CONFIG("Node", "Accept", set_accept, accept_any, 0, 0, false),
+	IN_CONFIG("Node", "SealHeader", set_bool, seal_header, 0, 0, false),
+	IN_CONFIG("Node", "Ciphers", set_ciphers, cipher, 0, 0, false),
+	IN_CONFIG("Node", "Prefixes", set_served, served, 0, 0, false),
+	IN_CONFIG("Discovery", "Ethernet", set_patterns, ethernet, 0, 0, false),
+	IN_CONFIG("Discovery", "Multicast", set_patterns, multicast, 0, 0, false),
+	IN_CONFIG("Discovery", "PeerExchange", set_bool, peer_exchange, 0, 0, false),
+	IN_CONFIG("Routing", "Algorithm", set_algorithm, algorithm, 0, 0, false),
+	IN_CONFIG("Routing", "Paths", set_path, paths, 0, 0, false),
+	IN_PEER("PublicKey", set_key, key),
+	IN_PEER("Endpoint", set_endpoint, endpoint),
+	IN_PEER("Label", set_label, label),
+	IN_PEER("PresharedKeyFile", set_path, psk_file),
+	IN_PEER("AllowedIPs", set_routes, key),
 };
 
 /* The names that a key in this section could have had. */
@@ -477,6 +599,18 @@ int config_load(struct config *config, const char *path, struct sw_error *err)
 	return rc;
 }
 
+int config_read(struct config *config, const char *dev, const char *path,
+		struct sw_error *err)
+{
+	char name[64];
+
+	config_init(config, dev);
+	snprintf(name, sizeof(name), "/etc/skywire/%s.conf", dev);
+	if (!path && access(name, F_OK))
+		return 0;
+	return config_load(config, path ?: name, err);
+}
+
 void config_init(struct config *config, const char *dev)
 {
 	memset(config, 0, sizeof(*config));
@@ -486,6 +620,7 @@ void config_init(struct config *config, const char *dev)
 	config->port = 51820;
 	config->rekey_after = 120;
 	config->mtu = SKYWIRE_LINK_MTU_DEFAULT;
+	config->table = CONFIG_TABLE;
 	config->accept_any = true;
 	config->cipher[0] = SKYWIRE_CIPHER_CHACHA20_POLY1305;
 	config->cipher[1] = SKYWIRE_CIPHER_AES_256_GCM;
@@ -502,6 +637,16 @@ void config_free(struct config *config)
 	free(config->peer);
 	config->peer = NULL;
 	config->peers = 0;
+	free(config->route);
+	config->route = NULL;
+	config->routes = 0;
+}
+
+__u32 config_fwmark(const struct config *config)
+{
+	if (config->fwmark || !config->routes || !config->table)
+		return config->fwmark;
+	return CONFIG_TABLE;
 }
 
 bool config_matches(const struct config_patterns *patterns, const char *ifname)

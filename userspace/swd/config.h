@@ -20,6 +20,11 @@ enum {
 	CONFIG_PATTERNS_MAX	= 32,
 	CONFIG_TEXT_MAX		= 256,
 	CONFIG_CIPHERS_MAX	= 3,
+	CONFIG_ADDRESSES_MAX	= 16,
+	CONFIG_SERVED_MAX	= 64,
+	CONFIG_ROUTES_MAX	= 4096,	/* of all peers */
+	/* The table of routes to peers, and the mark of what is kept out of it */
+	CONFIG_TABLE		= 21335,
 };
 
 /* Names of interfaces, as fnmatch(3) has them; the first that matches decides. */
@@ -39,6 +44,17 @@ struct config_peer {
 	unsigned int		line;		/* where its section begins */
 };
 
+struct config_prefixes {
+	struct sw_prefix	prefix[CONFIG_SERVED_MAX];
+	unsigned int		count;
+};
+
+/* What is routed to a peer, and what that may send from. */
+struct config_route {
+	struct sw_prefix	prefix;
+	unsigned int		peer;		/* in config.peer */
+};
+
 struct config {
 	/* [Interface] */
 	char			identity[CONFIG_TEXT_MAX];
@@ -48,11 +64,15 @@ struct config {
 	__u32			fwmark;
 	__u32			rekey_after;	/* seconds */
 	__u32			mtu;		/* of links */
+	__u32			table;		/* 0: no routes, and no rules */
+	struct sw_prefix	address[CONFIG_ADDRESSES_MAX];	/* with host bits */
+	unsigned int		addresses;
 	/* [Node] */
 	bool			accept_any;	/* neighbours that are not peers here */
 	bool			seal_header;
 	__u8			cipher[CONFIG_CIPHERS_MAX];	/* the preferred first */
 	unsigned int		ciphers;
+	struct config_prefixes	served;
 	/* [Discovery] */
 	struct config_patterns	ethernet;
 	struct config_patterns	multicast;
@@ -63,6 +83,8 @@ struct config {
 	/* [Peer] */
 	struct config_peer	*peer;
 	unsigned int		peers;
+	struct config_route	*route;
+	unsigned int		routes;
 };
 
 /* What holds where nothing is said. @dev names the files. */
@@ -84,6 +106,16 @@ int config_parse(struct config *config, const char *name, const char *text,
 
 /* The same from a file. Return: 0 or a negative errno. */
 int config_load(struct config *config, const char *path, struct sw_error *err);
+
+/*
+ * That of a device: @path, or the default file, which need not be there. Return: 0
+ * or a negative errno, and the caller frees it in any case.
+ */
+int config_read(struct config *config, const char *dev, const char *path,
+		struct sw_error *err);
+
+/* What links mark their frames with: what is said, or what rules need. */
+__u32 config_fwmark(const struct config *config);
 
 /* May this interface be used? */
 bool config_matches(const struct config_patterns *patterns, const char *ifname);

@@ -14,19 +14,23 @@
 #include "control.h"
 #include "device.h"
 #include "discovery.h"
+#include "firewall.h"
 #include "hearsay.h"
 #include "identity.h"
 #include "log.h"
 #include "neighbours.h"
 #include "network.h"
+#include "prefixes.h"
 #include "remember.h"
 #include "report.h"
 #include "sessions.h"
+#include "steering.h"
 
 struct daemon {
 	struct ev_loop		*loop;
 	const struct config	*config;
 	const char		*dev;
+	unsigned int		ifindex;
 	bool			lost;		/* the device is gone */
 	struct sw_identity	*self;
 	struct times		*times;
@@ -261,32 +265,76 @@ static int open_state(struct daemon *d, struct sw_error *err)
 
 static int open_kernel(struct daemon *d, const char *dev, struct sw_error *err)
 {
-	unsigned int ifindex = device_make(dev, err);
 	int rc;
 
-	if (!ifindex)
+	d->ifindex = device_make(dev, err);
+	if (!d->ifindex)
 		return -ENODEV;
-	d->kernel = kernel_open(d->loop, ifindex, &kernel_events, d, err);
+	d->kernel = kernel_open(d->loop, d->ifindex, &kernel_events, d, err);
 	if (!d->kernel)
 		return -EIO;
 	rc = kernel_device_set(d->kernel, d->self->key, d->config->port,
-			       d->config->fwmark, err);
-	return rc ?: device_up(ifindex, d->self->key, err);
+			       config_fwmark(d->config), err);
+	return rc ?: device_up(d->ifindex, d->self->key, err);
+}
+
+/* Only an exit is nothing without it; who has no nftables may still be a client. */
+static int set_firewall(struct daemon *d, const struct config *new,
+			struct sw_error *err)
+{
+	int rc = firewall_set(d->dev, d->ifindex, new, err);
+
+	if (!rc || new->served.count)
+		return rc;
+	log_say(LOG_WARNING, "%s", err->text);
+	return 0;
+}
+
+/*
+ * What packets of the machine, and of others, go into the device and come out of it.
+ * @old: in force so far, or NULL
+ */
+static int set_ways(struct daemon *d, const struct config *old,
+		    const struct config *new, struct sw_error *err)
+{
+	return prefixes_sync(new, d->kernel, err) ?: set_firewall(d, new, err) ?:
+	       steering_set(d->ifindex, old, new, err);
+}
+
+/* In the reverse order; each goes, whatever becomes of the others. */
+static void clear_ways(struct daemon *d)
+{
+	struct sw_error err;
+
+	if (steering_set(d->ifindex, d->config, NULL, &err))
+		log_say(LOG_WARNING, "%s", err.text);
+	if (firewall_set(d->dev, d->ifindex, NULL, &err))
+		log_say(LOG_WARNING, "%s", err.text);
+	if (prefixes_sync(NULL, d->kernel, &err))
+		log_say(LOG_WARNING, "%s", err.text);
+}
+
+/* Return: 0, or an error; @psk is left alone where the peer has none. */
+static int read_secret(const struct config_peer *peer, __u8 *psk, struct sw_error *err)
+{
+	int rc;
+
+	if (!*peer->psk_file)
+		return 0;
+	rc = sw_secret_read(peer->psk_file, psk, err);
+	if (rc >= 0 && rc != SW_NOISE_KEY)
+		rc = sw_fail(err, EINVAL, "%s: %d bytes, a pre-shared key has %d",
+			     peer->psk_file, rc, SW_NOISE_KEY);
+	return rc < 0 ? rc : 0;
 }
 
 static int configure_peer(struct daemon *d, const struct config_peer *peer,
 			  __u8 *psk, struct sw_error *err)
 {
-	int rc;
+	int rc = read_secret(peer, psk, err);
 
-	if (*peer->psk_file) {
-		rc = sw_secret_read(peer->psk_file, psk, err);
-		if (rc >= 0 && rc != SW_NOISE_KEY)
-			rc = sw_fail(err, EINVAL, "%s: %d bytes, a pre-shared key has %d",
-				     peer->psk_file, rc, SW_NOISE_KEY);
-		if (rc < 0)
-			return rc;
-	}
+	if (rc)
+		return rc;
 	if (neighbours_configure(d->neighbours, peer,
 				 *peer->psk_file ? psk : NULL, now_ms()))
 		return sw_fail(err, ENOMEM, "out of memory, or too many links");
@@ -306,15 +354,35 @@ static int configure_peers(struct daemon *d, struct sw_error *err)
 	return rc;
 }
 
+/* A key's address, or what is routed to it */
+static bool owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
+{
+	struct daemon *d = arg;
+
+	return network_owner(d->network, addr, key) ||
+	       prefixes_owner(d->config, addr, key);
+}
+
+static unsigned int paths(void *arg, const __u8 key[SW_KEY_LEN],
+			  struct kernel_path *path, unsigned int max)
+{
+	return network_paths(((struct daemon *)arg)->network, key, path, max);
+}
+
+static void on_peer(void *arg, const __u8 key[SW_KEY_LEN])
+{
+	struct daemon *d = arg;
+
+	prefixes_give(d->config, d->kernel, key);
+}
+
 static int make_parts(struct daemon *d, struct sw_error *err)
 {
 	d->network = network_new(d->loop, d->config, d->self, d->kernel, d->times,
 				 now_ms(), err);
 	if (!d->network)
 		return -EINVAL;
-	d->routes = (struct sessions_routes) {
-		network_owner, network_paths, d->network
-	};
+	d->routes = (struct sessions_routes) { owner, paths, on_peer, d };
 	d->neighbours = neighbours_new(d->config, d->self, d->kernel, d->times,
 				       &neighbours_events, d);
 	if (d->neighbours)
@@ -332,6 +400,7 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 		return -EIO;
 	return sessions_adopt(d->sessions, now_ms(), err) ?:
 	       neighbours_adopt(d->neighbours, now_ms(), err) ?:
+	       set_ways(d, NULL, d->config, err) ?:
 	       configure_peers(d, err);
 }
 
@@ -376,6 +445,12 @@ static int start(struct daemon *d, const char *dev, struct sw_error *err)
 bool daemon_lost_device(const struct daemon *d)
 {
 	return d->lost;
+}
+
+void daemon_end(struct daemon *d)
+{
+	clear_ways(d);
+	daemon_stop(d);
 }
 
 void daemon_stop(struct daemon *d)

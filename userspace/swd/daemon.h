@@ -19,7 +19,10 @@ struct daemon *daemon_start(struct ev_loop *loop, const struct config *config,
 /* Has the loop ended because the device is gone? */
 bool daemon_lost_device(const struct daemon *d);
 
-/* The kernel keeps what it has, and goes on. */
+/* All stays as it is, and goes on: another daemon is to take it over. */
 void daemon_stop(struct daemon *d);
+
+/* The same for links, sessions and paths; packets do not go into the device any more. */
+void daemon_end(struct daemon *d);
 
 #endif /* _SKYWIRE_SWD_DAEMON_H */

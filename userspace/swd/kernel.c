@@ -702,6 +702,35 @@ int kernel_path_del(struct kernel *k, const __u8 peer[SW_KEY_LEN], __u8 id,
 	return do_it(k, msg, err);
 }
 
+static struct nl_msg *begin_prefix(struct kernel *k, int cmd,
+				   const struct sw_prefix *prefix)
+{
+	struct nl_msg *msg = begin(k, cmd, 0, 0);
+
+	if (msg) {
+		nla_put(msg, SKYWIRE_A_PREFIX_PREFIX, prefix->addr.len,
+			prefix->addr.bytes);
+		nla_put_u8(msg, SKYWIRE_A_PREFIX_LENGTH, prefix->length);
+	}
+	return msg;
+}
+
+int kernel_prefix_add(struct kernel *k, const __u8 peer[SW_KEY_LEN],
+		      const struct sw_prefix *prefix, struct sw_error *err)
+{
+	struct nl_msg *msg = begin_prefix(k, SKYWIRE_CMD_PREFIX_NEW, prefix);
+
+	if (msg)
+		nla_put(msg, SKYWIRE_A_PREFIX_PEER, SW_KEY_LEN, peer);
+	return do_it(k, msg, err);
+}
+
+int kernel_prefix_del(struct kernel *k, const struct sw_prefix *prefix,
+		      struct sw_error *err)
+{
+	return do_it(k, begin_prefix(k, SKYWIRE_CMD_PREFIX_DEL, prefix), err);
+}
+
 int kernel_message_send(struct kernel *k, const struct kernel_message *m,
 			struct sw_error *err)
 {
@@ -815,4 +844,39 @@ int kernel_paths(struct kernel *k, void (*fn)(void *arg, const struct kernel_pat
 
 	return converse(k->request, begin(k, SKYWIRE_CMD_PATH_GET, NLM_F_DUMP, 0),
 			dump_path, &d, err);
+}
+
+struct prefix_dump {
+	void	(*fn)(void *arg, const __u8 peer[SW_KEY_LEN],
+		      const struct sw_prefix *prefix);
+	void	*arg;
+};
+
+static void dump_prefix(struct nlattr **attrs, void *arg)
+{
+	const struct nlattr *addr = attrs[SKYWIRE_A_PREFIX_PREFIX];
+	struct sw_prefix prefix = {
+		.length = get_u8(attrs[SKYWIRE_A_PREFIX_LENGTH]),
+	};
+	struct prefix_dump *d = arg;
+	__u8 peer[SW_KEY_LEN] = { 0 };
+
+	if (!addr || nla_len(addr) > (int)sizeof(prefix.addr.bytes) ||
+	    attrs[SKYWIRE_A_PREFIX_OWN])
+		return;
+	prefix.addr.len = nla_len(addr);
+	memcpy(prefix.addr.bytes, nla_data(addr), prefix.addr.len);
+	get_key(peer, attrs[SKYWIRE_A_PREFIX_PEER]);
+	d->fn(d->arg, peer, &prefix);
+}
+
+int kernel_prefixes(struct kernel *k,
+		    void (*fn)(void *arg, const __u8 peer[SW_KEY_LEN],
+			       const struct sw_prefix *prefix),
+		    void *arg, struct sw_error *err)
+{
+	struct prefix_dump d = { fn, arg };
+
+	return converse(k->request, begin(k, SKYWIRE_CMD_PREFIX_GET, NLM_F_DUMP, 0),
+			dump_prefix, &d, err);
 }

@@ -134,6 +134,12 @@ int kernel_path_add(struct kernel *k, struct kernel_path *path,
 int kernel_path_del(struct kernel *k, const __u8 peer[SW_KEY_LEN], __u8 id,
 		    struct sw_error *err);
 
+/* What is routed to a peer, and away from another. -ENOENT: no such peer. */
+int kernel_prefix_add(struct kernel *k, const __u8 peer[SW_KEY_LEN],
+		      const struct sw_prefix *prefix, struct sw_error *err);
+int kernel_prefix_del(struct kernel *k, const struct sw_prefix *prefix,
+		      struct sw_error *err);
+
 int kernel_message_send(struct kernel *k, const struct kernel_message *m,
 			struct sw_error *err);
 
@@ -148,5 +154,10 @@ int kernel_keys(struct kernel *k, void (*fn)(void *arg, const struct kernel_key 
 		void *arg, struct sw_error *err);
 int kernel_paths(struct kernel *k, void (*fn)(void *arg, const struct kernel_path *path),
 		 void *arg, struct sw_error *err);
+/* But the peers' own addresses. */
+int kernel_prefixes(struct kernel *k,
+		    void (*fn)(void *arg, const __u8 peer[SW_KEY_LEN],
+			       const struct sw_prefix *prefix),
+		    void *arg, struct sw_error *err);
 
 #endif /* _SKYWIRE_SWD_KERNEL_H */

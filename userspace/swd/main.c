@@ -92,25 +92,21 @@ static int read_options(struct options *o, int argc, char **argv)
 	return -1;
 }
 
-/* The default file need not be there; one that is named must be. */
 static int read_config(const struct options *o, struct config *config)
 {
 	struct sw_error err;
-	char path[64];
-	int rc = 0;
 
-	snprintf(path, sizeof(path), "/etc/skywire/%s.conf", o->dev);
-	config_init(config, o->dev);
-	if (o->config || !access(path, F_OK))
-		rc = config_load(config, o->config ?: path, &err);
-	if (rc)
-		fprintf(stderr, "swd: %s\n", err.text);
-	return rc ? USAGE : OK;
+	if (!config_read(config, o->dev, o->config, &err))
+		return OK;
+	fprintf(stderr, "swd: %s\n", err.text);
+	return USAGE;
 }
 
+/* By SIGUSR1, for another daemon that is to go on from here. */
 static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)revents;
+	*(bool *)w->data = w->signum == SIGUSR1;
 	log_say(LOG_INFO, "%s: ending", strsignal(w->signum));
 	ev_break(loop, EVBREAK_ALL);
 }
@@ -124,31 +120,41 @@ static void drop_privileges(void)
 		log_say(LOG_WARNING, "capabilities that are not needed stay");
 }
 
-static int run(const struct config *config, const char *dev)
+static void watch_signal(struct ev_loop *loop, ev_signal *w, int signum, bool *keeps)
+{
+	ev_signal_init(w, on_signal, signum);
+	w->data = keeps;
+	ev_signal_start(loop, w);
+}
+
+static int run(const struct options *o, const struct config *config)
 {
 	struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
 	struct sw_error err;
 	struct daemon *d;
-	ev_signal term, interrupt;
+	ev_signal term, interrupt, handover;
+	bool keeps = true;
 	int rc;
 
 	/* An algorithm's program may end while it is written to. */
 	signal(SIGPIPE, SIG_IGN);
-	d = daemon_start(loop, config, dev, &err);
+	d = daemon_start(loop, config, o->dev, &err);
 	if (!d) {
 		log_say(LOG_ERR, "%s", err.text);
 		return FAILED;
 	}
-	ev_signal_init(&term, on_signal, SIGTERM);
-	ev_signal_init(&interrupt, on_signal, SIGINT);
-	ev_signal_start(loop, &term);
-	ev_signal_start(loop, &interrupt);
+	watch_signal(loop, &term, SIGTERM, &keeps);
+	watch_signal(loop, &interrupt, SIGINT, &keeps);
+	watch_signal(loop, &handover, SIGUSR1, &keeps);
 	drop_privileges();
 	log_say(LOG_INFO, "running");
 	sd_notify(0, "READY=1");
 	ev_run(loop, 0);
 	rc = daemon_lost_device(d) ? FAILED : OK;
-	daemon_stop(d);
+	if (keeps)
+		daemon_stop(d);
+	else
+		daemon_end(d);
 	ev_loop_destroy(loop);
 	return rc;
 }
@@ -164,7 +170,7 @@ int main(int argc, char **argv)
 	log_set(o.level, o.dev);
 	rc = read_config(&o, &config);
 	if (!rc && !o.check)
-		rc = run(&config, o.dev);
+		rc = run(&o, &config);
 	config_free(&config);
 	return rc;
 }

@@ -299,8 +299,10 @@ static struct session *get(struct sessions *s, const __u8 key[SW_KEY_LEN])
 	if (p)
 		return p;
 	p = enter(s, key);
-	if (p && !kernel_peer_add(s->kernel, key, &err))
+	if (p && !kernel_peer_add(s->kernel, key, &err)) {
+		s->routes->peered(s->routes->arg, key);
 		return p;
+	}
 	log_remote(LOG_WARNING, "peer %s: %s", log_key(key), err.text);
 	if (p)
 		release(s, p);

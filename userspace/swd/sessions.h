@@ -38,6 +38,8 @@ struct sessions_routes {
 	 */
 	unsigned int (*paths)(void *arg, const __u8 key[SW_KEY_LEN],
 			      struct kernel_path *path, unsigned int max);
+	/* The kernel has a new peer. */
+	void (*peered)(void *arg, const __u8 key[SW_KEY_LEN]);
 	void *arg;
 };
 

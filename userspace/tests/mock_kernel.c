@@ -288,12 +288,67 @@ int kernel_peer_add(struct kernel *k, const __u8 key[SW_KEY_LEN], struct sw_erro
 	return 0;
 }
 
+static bool is_peer(const struct kernel *k, const __u8 key[SW_KEY_LEN])
+{
+	unsigned int i;
+
+	for (i = 0; i < k->peers; i++)
+		if (!memcmp(k->peer[i], key, SW_KEY_LEN))
+			return true;
+	return false;
+}
+
+int kernel_prefix_del(struct kernel *k, const struct sw_prefix *prefix,
+		      struct sw_error *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < k->prefixes; i++)
+		if (!memcmp(&k->prefix[i].prefix, prefix, sizeof(*prefix))) {
+			k->prefix[i] = k->prefix[--k->prefixes];
+			return 0;
+		}
+	return sw_fail(err, ENOENT, "no such prefix");
+}
+
+int kernel_prefix_add(struct kernel *k, const __u8 peer[SW_KEY_LEN],
+		      const struct sw_prefix *prefix, struct sw_error *err)
+{
+	struct mock_prefix *new;
+
+	if (!is_peer(k, peer))
+		return sw_fail(err, ENOENT, "no such peer");
+	kernel_prefix_del(k, prefix, err);
+	if (k->prefixes == MOCK_PREFIXES)
+		return sw_fail(err, ENOSPC, "no room");
+	new = &k->prefix[k->prefixes++];
+	memcpy(new->peer, peer, SW_KEY_LEN);
+	new->prefix = *prefix;
+	return 0;
+}
+
+int kernel_prefixes(struct kernel *k,
+		    void (*fn)(void *arg, const __u8 peer[SW_KEY_LEN],
+			       const struct sw_prefix *prefix),
+		    void *arg, struct sw_error *err)
+{
+	unsigned int i;
+
+	(void)err;
+	for (i = 0; i < k->prefixes; i++)
+		fn(arg, k->prefix[i].peer, &k->prefix[i].prefix);
+	return 0;
+}
+
 int kernel_peer_del(struct kernel *k, const __u8 key[SW_KEY_LEN], struct sw_error *err)
 {
 	unsigned int i, kept = 0;
 	int at = find_peer(k, key);
 
 	(void)err;
+	for (i = k->prefixes; i--;)
+		if (!memcmp(k->prefix[i].peer, key, SW_KEY_LEN))
+			k->prefix[i] = k->prefix[--k->prefixes];
 	for (i = 0; i < k->paths; i++)
 		if (memcmp(k->path[i].peer, key, SW_KEY_LEN))
 			k->path[kept++] = k->path[i];

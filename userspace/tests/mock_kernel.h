@@ -14,6 +14,12 @@ enum {
 	MOCK_KEYS	= 8192,
 	MOCK_PEERS	= 4096,
 	MOCK_PATHS	= 8192,
+	MOCK_PREFIXES	= 16,
+};
+
+struct mock_prefix {
+	__u8			peer[SW_KEY_LEN];
+	struct sw_prefix	prefix;
 };
 
 struct mock_key {
@@ -36,6 +42,8 @@ struct kernel {
 	__u64				used[MOCK_PEERS];	/* besides, of each of them */
 	struct kernel_path		path[MOCK_PATHS];
 	unsigned int			paths;
+	struct mock_prefix		prefix[MOCK_PREFIXES];
+	unsigned int			prefixes;
 	__u64				packets;	/* of each peer, since the last came */
 	unsigned int			offers_out;
 	unsigned int			released;

@@ -50,21 +50,26 @@ static void everything(void **state)
 		"  Identity = /etc/key # where it is\n"
 		"\tlistenport=5000\n"
 		"FwMark = 0x10\n"
+		"Address = 10.7.0.2/24, 2001:db8:7::2\n"
+		"Table = 77\n"
 		"\n"
 		"[Node]\n"
 		"Accept = peers\n"
 		"SealHeader = yes\n"
 		"Ciphers = aes-256-gcm, chacha20-poly1305\n"
+		"Prefixes = 192.168.0.0/16, ::/0\n"
 		"[Discovery]\n"
 		"PeerExchange = yes\n"
 		"[Peer]\n"
 		"PublicKey = " KEY "\n"
 		"Endpoint = 192.0.2.1:5000, [2001:db8::1]:6000\n"
+		"AllowedIPs = 0.0.0.0/0, ::/0\n"
 		"Endpoint = [fe80::1%eth0]:1\n"
 		"[Peer]\n"
 		"PublicKey = " KEY2 "\n"
 		"Endpoint = 02:00:00:00:00:01%eth1\n"
 		"Label = 77\n"
+		"AllowedIPs = 10.8.0.0/16\n"
 		"[Discovery]\n"
 		"Ethernet = !docker*, eth*\n"
 		"Multicast = none\n"
@@ -83,7 +88,7 @@ static void everything(void **state)
 	assert_int_equal(config.peer[0].endpoints, 3);
 	assert_int_equal(config.peer[0].endpoint[1].port, 6000);
 	assert_string_equal(config.peer[0].endpoint[2].zone, "eth0");
-	assert_int_equal(config.peer[0].line, 13);
+	assert_int_equal(config.peer[0].line, 16);
 	assert_true(config.peer_exchange);
 	assert_int_equal(config.ciphers, 2);
 	assert_int_equal(config.cipher[0], SKYWIRE_CIPHER_AES_256_GCM);
@@ -96,6 +101,33 @@ static void everything(void **state)
 	assert_false(config_matches(&config.ethernet, "wlan0"));
 	assert_false(config_matches(&config.multicast, "eth3"));
 	assert_string_equal(config.paths, "/etc/paths");
+	assert_int_equal(config.table, 77);
+	assert_int_equal(config.addresses, 2);
+	assert_int_equal(config.address[0].length, 24);
+	assert_int_equal(config.address[0].addr.bytes[3], 2);
+	assert_int_equal(config.address[1].length, 128);
+	assert_int_equal(config.served.count, 2);
+	assert_int_equal(config.served.prefix[0].length, 16);
+	assert_int_equal(config.routes, 3);
+	assert_int_equal(config.route[1].prefix.addr.len, 16);
+	assert_int_equal(config.route[1].peer, 0);
+	assert_int_equal(config.route[2].peer, 1);
+	assert_int_equal(config.route[2].prefix.length, 16);
+}
+
+/* Links are kept out of the routes to peers by their mark. */
+static void marks(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(config_fwmark(&config), 0);
+	assert_int_equal(parse("[Peer]\nPublicKey = " KEY "\nAllowedIPs = ::/0\n"), 0);
+	assert_int_equal(config_fwmark(&config), CONFIG_TABLE);
+	assert_int_equal(parse("[Interface]\nTable = off\n[Peer]\nPublicKey = " KEY
+			       "\nAllowedIPs = ::/0\n"), 0);
+	assert_int_equal(config_fwmark(&config), 0);
+	assert_int_equal(parse("[Interface]\nFwMark = 5\n"), 0);
+	assert_int_equal(config_fwmark(&config), 5);
 }
 
 /* Each says where it is, and what was expected. */
@@ -140,6 +172,15 @@ static void mistakes(void **state)
 		{ "[Peer]\nPublicKey = " KEY "\nLabel = 65536\n", "t.conf:3:", "65535" },
 		{ "[Discovery]\nEthernet = a-name-that-is-too-long\n", "t.conf:2:",
 		  "1 to 15" },
+		{ "[Interface]\nAddress = 10.7.0.2/33\n", "t.conf:2:", "ADDR/LEN" },
+		{ "[Interface]\nAddress = here\n", "t.conf:2:", "Address" },
+		{ "[Interface]\nTable = main\n", "t.conf:2:", "off or the number" },
+		{ "[Interface]\nTable = 254\n", "t.conf:2:", "off or the number" },
+		{ "[Node]\nPrefixes = 10.7.0.2/24\n", "t.conf:2:", "beyond its length" },
+		{ "[Peer]\nPublicKey = " KEY "\nAllowedIPs = 10.0.0.0/8\n"
+		  "AllowedIPs = ::/0, 10.0.0.0/8\n", "t.conf:4:", "already" },
+		{ "[Peer]\nPublicKey = " KEY "\nAllowedIPs = fc00:1::/32\n", "t.conf:3:",
+		  "keys" },
 		{ "[Routing]\nAlgorithm = magic\n", "t.conf:2:", "linkstate, static" },
 		{ "[Routing]\nAlgorithm = static\n", "t.conf", "Paths" },
 	};
@@ -189,6 +230,7 @@ int main(void)
 	const struct cm_unit_test tests[] = {
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(everything),
+		cmocka_unit_test(marks),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(two_mistakes),
 		cmocka_unit_test(bounds),

@@ -14,6 +14,7 @@
 #include "swd/neighbours.h"
 #include "swd/log.h"
 #include "swd/network.h"
+#include "swd/prefixes.h"
 #include "swd/sessions.h"
 #include "test.h"
 
@@ -96,6 +97,8 @@ static bool owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
 	const struct node *n = arg;
 	__u8 address[SKYWIRE_ADDRESS_LEN];
 
+	if (prefixes_owner(&n->config, addr, key))
+		return true;
 	memcpy(key, n->to.peer, SW_KEY_LEN);
 	sw_address(address, key);
 	return addr->len == 16 && !memcmp(address, addr->bytes, addr->len);
@@ -116,13 +119,20 @@ static unsigned int paths(void *arg, const __u8 key[SW_KEY_LEN],
 	return i;
 }
 
+static void peered(void *arg, const __u8 key[SW_KEY_LEN])
+{
+	struct node *n = arg;
+
+	prefixes_give(&n->config, n->kernel, key);
+}
+
 static void make_parts(struct node *n)
 {
 	struct sw_error err;
 
 	n->neighbours = neighbours_new(&n->config, n->self, n->kernel, n->times,
 				       &events, n);
-	n->routes = (struct sessions_routes) { owner, paths, n };
+	n->routes = (struct sessions_routes) { owner, paths, peered, n };
 	n->sessions = sessions_new(&n->config, n->self, n->kernel, n->times,
 				   n->neighbours, &n->routes);
 	n->hearsay = hearsay_new(&n->config, n->self, n->kernel, n->neighbours);
@@ -164,6 +174,7 @@ static int tear_down(void **state)
 	(void)state;
 	for (i = 0; i < NODES; i++) {
 		stop(&node[i]);
+		config_free(&node[i].config);
 		network_free(node[i].network);
 		times_close(node[i].times);
 		sw_identity_free(node[i].self);
@@ -720,6 +731,31 @@ static void ciphers_ruled_out(void **state)
 	assert_int_equal(link_cipher(&node[0]), SKYWIRE_CIPHER_CHACHA20_POLY1305);
 }
 
+/* Packets to what is routed to a node make a session, and it gets the prefix. */
+static void routed_prefix(void **state)
+{
+	struct sw_addr addr = { .len = 4, .bytes = { 10, 1, 2, 3 } };
+	struct node *a = &node[0], *b = &node[2];
+	char text[160], key[SW_KEY_TEXT];
+	struct sw_error err;
+
+	(void)state;
+	make_line();
+	sessions_miss(a->sessions, &addr, now);
+	assert_int_equal(a->kernel->refused, 1);
+	sw_key_format(key, b->self->key);
+	snprintf(text, sizeof(text), "[Peer]\nPublicKey = %s\nAllowedIPs = 10.0.0.0/8\n",
+		 key);
+	assert_int_equal(config_parse(&a->config, "t", text, strlen(text), &err), 0);
+	sessions_miss(a->sessions, &addr, now);
+	mock_deliver();
+	assert_int_equal(a->kernel->released, 1);
+	assert_true(in_session(a, b));
+	assert_int_equal(a->kernel->prefixes, 1);
+	assert_memory_equal(a->kernel->prefix[0].peer, b->self->key, SW_KEY_LEN);
+	assert_int_equal(b->kernel->prefixes, 0);
+}
+
 static void both_want(void **state)
 {
 	struct sw_addr to_a = address_of(&node[0]), to_b = address_of(&node[2]);
@@ -1068,6 +1104,12 @@ static void odd_messages(void **state)
 	assert_int_equal(node[0].kernel->keys, 1);
 }
 
+static void no_prefixes(void *arg, const __u8 key[SW_KEY_LEN])
+{
+	(void)arg;
+	(void)key;
+}
+
 static void all_alive(void)
 {
 	unsigned int i, j;
@@ -1180,7 +1222,7 @@ static void make_networks(void)
 		assert_non_null(n->network);
 		network_join(n->network, n->neighbours);
 		n->routes = (struct sessions_routes) {
-			network_owner, network_paths, n->network
+			network_owner, network_paths, no_prefixes, n->network
 		};
 	}
 }
@@ -1267,6 +1309,7 @@ int main(void)
 		TEST(session_pre_shared),
 		TEST(chosen_ciphers),
 		TEST(ciphers_ruled_out),
+		TEST(routed_prefix),
 		TEST(both_want),
 		TEST(unknown_key),
 		TEST(no_answer),
