@@ -357,25 +357,23 @@ int sw_nl_subscribe(struct sw_nl *nl, struct sw_error *err)
 	return 0;
 }
 
+int sw_nl_fd(const struct sw_nl *nl)
+{
+	return mnl_socket_get_fd(nl->sock);
+}
+
 int sw_nl_listen(struct sw_nl *nl, int (*fn)(const struct nlmsghdr *nlh, void *arg),
 		 void *arg, struct sw_error *err)
 {
 	const struct nlmsghdr *nlh;
-	int len, rc;
-	ssize_t n;
+	ssize_t n = receive(nl, err);
+	int len = n, rc = 0;
 
-	for (;;) {
-		n = receive(nl, err);
-		if (n < 0)
-			return n;
-		len = n;
-		for (nlh = (void *)nl->buf; mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (nlh->nlmsg_type != nl->family)
-				continue;
+	if (n < 0)
+		return n;
+	for (nlh = (void *)nl->buf; !rc && mnl_nlmsg_ok(nlh, len);
+	     nlh = mnl_nlmsg_next(nlh, &len))
+		if (nlh->nlmsg_type == nl->family)
 			rc = fn(nlh, arg);
-			if (rc)
-				return rc;
-		}
-	}
+	return rc;
 }

@@ -63,9 +63,12 @@ int sw_nl_dump(struct sw_nl *nl, struct nlmsghdr *nlh, struct sw_messages *list,
 /* From now on changes are kept for sw_nl_listen(). */
 int sw_nl_subscribe(struct sw_nl *nl, struct sw_error *err);
 
+/* Readable when there are notifications. */
+int sw_nl_fd(const struct sw_nl *nl);
+
 /*
- * Waits for notifications and hands each to @fn, until that returns other than
- * 0. Return: what it returned, or a negative errno: after -ENOBUFS some
+ * Waits for notifications and hands those that have come to @fn, until it returns
+ * other than 0. Return: what it returned, or a negative errno: after -ENOBUFS some
  * notifications were lost, and the next call goes on.
  */
 int sw_nl_listen(struct sw_nl *nl, int (*fn)(const struct nlmsghdr *nlh, void *arg),

@@ -55,7 +55,8 @@ _swctl_commands() {
 	prefix) echo show get add del help ;;
 	key) echo show add del gen pub addr help ;;
 	stats) echo show help ;;
-	show | monitor) echo dev help ;;
+	show) echo dev help ;;
+	monitor) echo dev socket help ;;
 	status | neighbour | session | node) echo socket help ;;
 	esac
 }

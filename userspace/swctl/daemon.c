@@ -9,7 +9,7 @@
 
 #include "swctl.h"
 
-static int connect_to(const char *path)
+int daemon_connect(const char *path)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd;
@@ -93,6 +93,11 @@ static void print_object(json_t *object, int indent)
 			print_object(json_array_get(value, i), indent + 4);
 }
 
+void daemon_print(json_t *object)
+{
+	print_object(object, 0);
+}
+
 static void print_answer(json_t *json)
 {
 	size_t i;
@@ -122,7 +127,7 @@ static int show(struct ctx *ctx, json_t *json)
 static int ask(struct ctx *ctx, const char *path, const char *what)
 {
 	json_t *json;
-	int fd = connect_to(path);
+	int fd = daemon_connect(path);
 
 	if (fd < 0)
 		return complain(SWCTL_REFUSED, "%s: %s%s", path, strerror(-fd),
@@ -136,6 +141,19 @@ static int ask(struct ctx *ctx, const char *path, const char *what)
 	if (!json)
 		return complain(SWCTL_REFUSED, "%s: no answer", path);
 	return show(ctx, json);
+}
+
+bool has_socket(int argc, char **argv)
+{
+	return argc >= 2 && !strcmp(argv[argc - 2], "socket");
+}
+
+void daemon_socket(const struct ctx *ctx, char path[128], int argc, char **argv)
+{
+	if (has_socket(argc, argv))
+		snprintf(path, 128, "%s", argv[argc - 1]);
+	else
+		snprintf(path, 128, "/run/skywire/%s.sock", ctx->dev ?: "sw0");
 }
 
 /* [KEY] [socket FILE] */
@@ -152,10 +170,10 @@ static int ask_about(struct ctx *ctx, int argc, char **argv, bool takes_key)
 		argc--;
 		argv++;
 	}
-	snprintf(path, sizeof(path), "/run/skywire/%s.sock", ctx->dev ?: "sw0");
-	if (argc == 2 && !strcmp(argv[0], "socket"))
-		snprintf(path, sizeof(path), "%s", argv[1]);
-	else if (argc)
+	daemon_socket(ctx, path, argc, argv);
+	if (has_socket(argc, argv))
+		argc -= 2;
+	if (argc)
 		return usage_error(ctx, "%s: '%s' is not expected here",
 				   ctx->object->name, argv[0]);
 	snprintf(what, sizeof(what), "%s %.64s", ctx->object->name, key);

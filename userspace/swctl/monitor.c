@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "swctl.h"
 
@@ -118,14 +121,129 @@ static int notified(const struct nlmsghdr *nlh, void *arg)
 	return fflush(stdout) ? SWCTL_USAGE : 0;
 }
 
+/* --- the daemon ------------------------------------------------------------ */
+
+enum {
+	AGAIN	= 1000,		/* milliseconds between tries to reach it */
+};
+
+/* It may come and go: @fd is -1 while it is not there. */
+struct daemon {
+	char	path[128];
+	int	fd;
+	char	line[8192];
+	size_t	len;
+};
+
+static void print_event(const struct ctx *ctx, json_t *event)
+{
+	if (ctx->json) {
+		json_dumpf(event, stdout, JSON_COMPACT);
+		putchar('\n');
+		return;
+	}
+	printf("%s %s", json_string_value(json_object_get(event, "object")),
+	       json_string_value(json_object_get(event, "event")));
+	json_object_del(event, "object");
+	json_object_del(event, "event");
+	fputs(json_object_size(event) ? " " : "\n", stdout);
+	if (json_object_size(event))
+		daemon_print(event);
+}
+
+static void read_daemon_line(const struct ctx *ctx, const char *line, size_t len)
+{
+	json_t *event = json_loadb(line, len, 0, NULL);
+
+	if (json_is_string(json_object_get(event, "object")) &&
+	    json_is_string(json_object_get(event, "event")))
+		print_event(ctx, event);
+	else if (json_is_object(event))
+		complain(0, "the daemon says: %s",
+			 json_string_value(json_object_get(event, "error")) ?: "?");
+	json_decref(event);
+}
+
+static void lose_daemon(const struct ctx *ctx, struct daemon *d)
+{
+	json_t *event = json_pack("{s:s, s:s}", "object", "daemon", "event", "gone");
+
+	close(d->fd);
+	d->fd = -1;
+	d->len = 0;
+	print_event(ctx, event);
+	json_decref(event);
+}
+
+static void reach_daemon(struct daemon *d)
+{
+	static const char word[] = "monitor\n";
+
+	d->fd = daemon_connect(d->path);
+	if (d->fd < 0)
+		d->fd = -1;
+	else if (send(d->fd, word, strlen(word), MSG_NOSIGNAL) < 0) {
+		close(d->fd);
+		d->fd = -1;
+	}
+}
+
+static void hear_daemon(const struct ctx *ctx, struct daemon *d)
+{
+	ssize_t n = recv(d->fd, d->line + d->len, sizeof(d->line) - d->len, 0);
+	char *at = d->line, *end;
+
+	if (n <= 0) {
+		lose_daemon(ctx, d);
+		return;
+	}
+	d->len += n;
+	while ((end = memchr(at, '\n', d->line + d->len - at))) {
+		read_daemon_line(ctx, at, end - at);
+		at = end + 1;
+	}
+	d->len -= at - d->line;
+	memmove(d->line, at, d->len);
+	if (d->len == sizeof(d->line))
+		lose_daemon(ctx, d);
+}
+
+/* --- both ------------------------------------------------------------------ */
+
+/* As it comes. Return: 0 to go on, an exit code, or a negative errno. */
+static int follow(struct ctx *ctx, struct daemon *d, struct sw_error *err)
+{
+	struct pollfd of[] = {
+		{ .fd = sw_nl_fd(ctx->nl), .events = POLLIN },
+		{ .fd = d->fd, .events = POLLIN },
+	};
+	int rc = 0;
+
+	if (poll(of, 2, d->fd < 0 ? AGAIN : -1) < 0 && errno != EINTR)
+		return sw_fail(err, errno, "poll: %s", strerror(errno));
+	if (of[0].revents)
+		rc = sw_nl_listen(ctx->nl, notified, ctx, err);
+	if (rc == -ENOBUFS)
+		complain(0, "some changes were lost: they came too fast");
+	else if (rc)
+		return rc;
+	if (of[1].revents)
+		hear_daemon(ctx, d);
+	else if (d->fd < 0)
+		reach_daemon(d);
+	return fflush(stdout) ? SWCTL_USAGE : 0;
+}
+
 static int monitor(struct ctx *ctx, int argc, char **argv)
 {
+	struct daemon daemon = { .fd = -1 };
 	struct sw_error err;
 	struct request req;
 	int rc;
 
 	request_begin(&req, ctx, SKYWIRE_CMD_DEV_GET);
-	rc = request_args(&req, NULL, argc, argv);
+	rc = request_args(&req, NULL, has_socket(argc, argv) ? argc - 2 : argc, argv);
+	daemon_socket(ctx, daemon.path, argc, argv);
 	if (!rc)
 		rc = ask_open(ctx);
 	if (rc)
@@ -135,11 +253,12 @@ static int monitor(struct ctx *ctx, int argc, char **argv)
 		ctx->dev = ctx->iface.name;
 	if (sw_nl_subscribe(ctx->nl, &err))
 		return complain(SWCTL_REFUSED, "%s", err.text);
+	reach_daemon(&daemon);
 	do {
-		rc = sw_nl_listen(ctx->nl, notified, ctx, &err);
-		if (rc == -ENOBUFS)
-			complain(0, "some changes were lost: they came too fast");
-	} while (rc == -ENOBUFS);
+		rc = follow(ctx, &daemon, &err);
+	} while (!rc);
+	if (daemon.fd >= 0)
+		close(daemon.fd);
 	return rc < 0 ? complain(SWCTL_REFUSED, "%s", err.text) : rc;
 }
 
@@ -147,7 +266,7 @@ const struct object monitor_object = {
 	.name = "monitor",
 	.run = monitor,
 	.usage =
-	"Usage: swctl monitor [dev DEV]\n"
-	"A paragraph, or with -j a JSON object in a line, for each change, until it is\n"
-	"interrupted.\n",
+	"Usage: swctl monitor [dev DEV] [socket FILE]\n"
+	"A paragraph, or with -j a JSON object in a line, for each change, and for each\n"
+	"event of swd, while it is there; until it is interrupted.\n",
 };

@@ -242,6 +242,17 @@ json_t *json_of_object(const struct sw_object *obj);
 int json_print(struct ctx *ctx, json_t *json);
 
 /* stats.c */
+/* daemon.c */
+
+/* The daemon's socket: of the words that are left, or of the device. */
+void daemon_socket(const struct ctx *ctx, char path[128], int argc, char **argv);
+/* Are the last two words those that name it? */
+bool has_socket(int argc, char **argv);
+/* Return: a file descriptor, or a negative errno. */
+int daemon_connect(const char *path);
+/* An object of its answers in a line, and further ones below it. */
+void daemon_print(json_t *object);
+
 
 int stats_get(struct ctx *ctx, const struct nlmsghdr *dev,
 	      struct sw_messages *list);

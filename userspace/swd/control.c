@@ -32,7 +32,7 @@ struct client {
 
 struct control {
 	struct ev_loop	*loop;
-	control_fn	fn;
+	const struct control_ops *ops;
 	void		*arg;
 	ev_io		io;
 	char		path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -54,13 +54,21 @@ int control_split(char *line, char *words[CONTROL_WORDS + 1])
 	return 0;
 }
 
-static void end(struct client *client)
+/* The connection is somebody else's. */
+static void forget(struct client *client)
 {
 	ev_io_stop(client->control->loop, &client->io);
 	ev_timer_stop(client->control->loop, &client->timer);
-	close(client->io.fd);
 	free(client->answer);
 	memset(client, 0, sizeof(*client));
+}
+
+static void end(struct client *client)
+{
+	int fd = client->io.fd;
+
+	forget(client);
+	close(fd);
 }
 
 static void on_patience(struct ev_loop *loop, ev_timer *timer, int revents)
@@ -88,6 +96,7 @@ static void on_writable(struct ev_loop *loop, ev_io *io, int revents)
 		end(client);
 }
 
+/* Return: the answer; or NULL, and the client is none any more. */
 static json_t *ask(struct client *client)
 {
 	struct control *c = client->control;
@@ -97,13 +106,20 @@ static json_t *ask(struct client *client)
 		return json_pack("{s:s}", "error", "too many words");
 	if (!words[0])
 		return json_pack("{s:s}", "error", "nothing was asked");
-	return c->fn(c->arg, words);
+	if (strcmp(words[0], "monitor"))
+		return c->ops->answer(c->arg, words);
+	if (!c->ops->follow(c->arg, client->io.fd))
+		return json_pack("{s:s}", "error", "too many follow already");
+	forget(client);
+	return NULL;
 }
 
 static void answer(struct client *client)
 {
 	json_t *json = ask(client);
 
+	if (!client->control)
+		return;
 	client->answer = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 	json_decref(json);
 	if (!client->answer) {
@@ -201,7 +217,8 @@ static int open_socket(struct control *c, struct sw_error *err)
 }
 
 struct control *control_new(struct ev_loop *loop, const char *path,
-			    control_fn answer_fn, void *arg, struct sw_error *err)
+			    const struct control_ops *ops, void *arg,
+			    struct sw_error *err)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	int fd;
@@ -212,7 +229,7 @@ struct control *control_new(struct ev_loop *loop, const char *path,
 		return NULL;
 	}
 	c->loop = loop;
-	c->fn = answer_fn;
+	c->ops = ops;
 	c->arg = arg;
 	strcpy(c->path, path);
 	fd = open_socket(c, err);

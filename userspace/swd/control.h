@@ -6,6 +6,8 @@
 #ifndef _SKYWIRE_SWD_CONTROL_H
 #define _SKYWIRE_SWD_CONTROL_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "lib/error.h"
@@ -19,14 +21,19 @@ enum {
 	CONTROL_WORDS	= 4,
 };
 
-/* @words: ends with NULL. Return: the answer, which is taken over. */
-typedef json_t *(*control_fn)(void *arg, char *words[CONTROL_WORDS + 1]);
+struct control_ops {
+	/* @words: ends with NULL. Return: the answer, which is taken over. */
+	json_t *(*answer)(void *arg, char *words[CONTROL_WORDS + 1]);
+	/* For "monitor": the connection is taken over. Return: false where it is not. */
+	bool (*follow)(void *arg, int fd);
+};
 
 /* Splits a line. Return: 0, or -E2BIG. */
 int control_split(char *line, char *words[CONTROL_WORDS + 1]);
 
 struct control *control_new(struct ev_loop *loop, const char *path,
-			    control_fn answer, void *arg, struct sw_error *err);
+			    const struct control_ops *ops, void *arg,
+			    struct sw_error *err);
 void control_free(struct control *c);
 
 #endif /* _SKYWIRE_SWD_CONTROL_H */

@@ -25,6 +25,7 @@
 #include "report.h"
 #include "sessions.h"
 #include "steering.h"
+#include "stream.h"
 
 struct daemon {
 	struct ev_loop		*loop;
@@ -43,6 +44,7 @@ struct daemon {
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
 	struct control		*control;
+	struct stream		*stream;
 	bool			stale;		/* routes may be others, ... */
 	__u64			reroute;	/* ... and are asked for not before */
 	ev_prepare		prepare;
@@ -416,13 +418,42 @@ static json_t *on_question(void *arg, char *words[CONTROL_WORDS + 1])
 	return report(&r, words);
 }
 
+static bool on_follow(void *arg, int fd)
+{
+	struct daemon *d = arg;
+	const struct event up = {
+		.object = "daemon", .what = "up", .key = d->self->key, .text = d->dev
+	};
+
+	return stream_add(d->stream, fd, report_event(&up));
+}
+
+static const struct control_ops control_ops = {
+	.answer = on_question, .follow = on_follow,
+};
+
+static void on_event(void *arg, const struct event *event)
+{
+	struct daemon *d = arg;
+
+	if (stream_is_followed(d->stream))
+		stream_tell(d->stream, report_event(event));
+}
+
 /* Without it nobody can ask, and all else goes on. */
 static void open_control(struct daemon *d)
 {
 	struct sw_error err;
 
 	mkdir("/run/skywire", 0755);
-	d->control = control_new(d->loop, d->config->control, on_question, d, &err);
+	d->stream = stream_new(d->loop);
+	if (d->stream) {
+		event_listen(on_event, d);
+		d->control = control_new(d->loop, d->config->control, &control_ops, d,
+					 &err);
+	} else {
+		sw_fail(&err, ENOMEM, "out of memory");
+	}
 	if (!d->control)
 		log_say(LOG_WARNING, "no control socket: %s", err.text);
 }
@@ -456,7 +487,9 @@ void daemon_end(struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
 	stop_loop(d);
+	event_listen(NULL, NULL);
 	control_free(d->control);
+	stream_free(d->stream);
 	discovery_free(d->discovery);
 	hearsay_free(d->hearsay);
 	remember_close(d->remember);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "event.h"
 #include "log.h"
 
 enum {
@@ -26,6 +27,10 @@ static void say(int priority, const char *fmt, va_list args)
 	char text[512];
 
 	vsnprintf(text, sizeof(text), fmt, args);
+	if (priority <= LOG_WARNING)
+		event_tell(&(struct event) {
+			.object = "warning", .what = "said", .text = text
+		});
 	fprintf(stderr, "<%d>swd: %s%s%s\n", priority, device, *device ? ": " : "",
 		text);
 }

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "ciphers.h"
+#include "event.h"
 #include "log.h"
 #include "neighbours.h"
 
@@ -55,6 +56,13 @@ struct opaque {
 	__u8	reserved;
 	__be16	their_label;
 };
+
+static void tell(const struct neighbour *l, const char *what)
+{
+	event_tell(&(struct event) {
+		.object = "neighbour", .what = what, .key = l->key, .label = l->label
+	});
+}
 
 static __u8 flags_of(const struct neighbours *n)
 {
@@ -213,6 +221,7 @@ static void take_down(struct neighbours *n, struct neighbour *l)
 		return;
 	if (has_key(l))
 		tell_down(n, l);
+	tell(l, "gone");
 	l->installed = false;
 	if (kernel_link_del(n->kernel, l->label, &err) < 0)
 		log_say(LOG_WARNING, "link %u: %s", l->label, err.text);
@@ -366,6 +375,7 @@ static void keyed(struct neighbours *n, struct neighbour *l, bool responder,
 	if (!first)
 		return;
 	log_remote(LOG_INFO, "link %u with %s", l->label, log_key(l->key));
+	tell(l, "linked");
 	tell_up(n, l);
 }
 
@@ -552,6 +562,7 @@ void neighbours_frame(struct neighbours *n, const struct sw_endpoint *from,
 static void died(struct neighbour *l, __u64 now)
 {
 	log_remote(LOG_INFO, "link %u with %s is dead", l->label, log_key(l->key));
+	tell(l, "down");
 	l->tries = 0;
 	if (!l->offer || now - l->sent > FIRST_RETRY)
 		l->due = now;
@@ -572,8 +583,12 @@ static void update(struct neighbours *n, struct neighbour *l,
 {
 	bool dies = link->liveness == SKYWIRE_LIVENESS_DEAD &&
 		    l->liveness != SKYWIRE_LIVENESS_DEAD;
+	bool rises = link->liveness == SKYWIRE_LIVENESS_ALIVE &&
+		     l->liveness != SKYWIRE_LIVENESS_ALIVE;
 
 	copy_state(l, link);
+	if (rises)
+		tell(l, "up");
 	if (link->has_endpoint)
 		l->endpoint = link->endpoint;
 	if (l->liveness == SKYWIRE_LIVENESS_ALIVE)
@@ -588,6 +603,7 @@ static void lost_link(struct neighbours *n, struct neighbour *l, __u64 now)
 {
 	if (has_key(l))
 		tell_down(n, l);
+	tell(l, "gone");
 	l->installed = false;
 	l->keyed = 0;
 	if (l->configured)

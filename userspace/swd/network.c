@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <uthash.h>
 
+#include "event.h"
 #include "flood.h"
 #include "log.h"
 #include "network.h"
@@ -26,6 +27,7 @@ struct name {
 	__u8			address[SKYWIRE_ADDRESS_LEN];
 	__u8			key[SW_KEY_LEN];
 	bool			dirty;
+	bool			known;		/* as far as anybody was told */
 };
 
 /* A neighbour, by all links with it that are alive. */
@@ -153,6 +155,18 @@ static void forget(struct network *net, struct name *name)
 	free(name);
 }
 
+/* A record that is replaced is no news. */
+static void tell_node(struct name *name, bool known)
+{
+	if (name->known == known)
+		return;
+	name->known = known;
+	event_tell(&(struct event) {
+		.object = "node", .what = known ? "appeared" : "vanished",
+		.key = name->key
+	});
+}
+
 static void settle_names(struct network *net)
 {
 	const struct map_origin *origin;
@@ -162,7 +176,8 @@ static void settle_names(struct network *net)
 		SLIST_REMOVE_HEAD(&net->dirty, entry);
 		name->dirty = false;
 		origin = map_find(net->map, name->key);
-		if (!origin || !origin->record)
+		tell_node(name, origin && origin->record);
+		if (!name->known)
 			forget(net, name);
 	}
 }

@@ -191,3 +191,19 @@ json_t *report(const struct report *r, char *const words[])
 		return routes(r, words[1]);
 	return json_pack("{s:s}", "error", "not known");
 }
+
+json_t *report_event(const struct event *event)
+{
+	json_t *json = json_pack("{s:s, s:s}", "object", event->object, "event",
+				 event->what);
+
+	if (event->label)
+		json_object_set_new(json, "label", json_integer(event->label));
+	if (event->key) {
+		json_object_set_new(json, "key", of_key(event->key));
+		json_object_set_new(json, "address", of_address(event->key));
+	}
+	if (event->text)
+		json_object_set_new(json, "text", json_string(event->text));
+	return json;
+}

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "event.h"
 #include "neighbours.h"
 #include "network.h"
 #include "sessions.h"
@@ -21,5 +22,7 @@ struct report {
 
 /* @words: what is asked for. Return: a new reference; NULL without memory. */
 json_t *report(const struct report *r, char *const words[]);
+/* The same of what happens. */
+json_t *report_event(const struct event *event);
 
 #endif /* _SKYWIRE_SWD_REPORT_H */

@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "ciphers.h"
+#include "event.h"
 #include "log.h"
 #include "sessions.h"
 
@@ -104,6 +105,13 @@ struct sessions {
 	struct pathlesses		pathless;
 	__u64				retry;		/* for these */
 };
+
+static void tell(const struct session *p, const char *object, const char *what)
+{
+	event_tell(&(struct event) {
+		.object = object, .what = what, .key = p->key
+	});
+}
 
 static struct session *find(struct sessions *s, const __u8 key[SW_KEY_LEN])
 {
@@ -406,10 +414,13 @@ static void add_ways(struct sessions *s, struct session *p,
 static void route(struct sessions *s, struct session *p)
 {
 	struct kernel_path way[SKYWIRE_PATHS_MAX], *path;
+	bool changed = false;
 	unsigned int i, n;
 
 	n = s->routes->paths(s->routes->arg, p->key, way,
 			     SKYWIRE_PATHS_MAX - p->direct);
+	for (i = 0; i < n; i++)
+		changed |= !find_path(p, &way[i]);
 	add_ways(s, p, way, n);
 	/*
 	 * Only now, so that there always was one; and none goes where no other is
@@ -418,11 +429,15 @@ static void route(struct sessions *s, struct session *p)
 	for (i = 0; n && i < SKYWIRE_PATHS_MAX; i++) {
 		path = &p->path[i];
 		if (path->id && path->count && !is_learned(path) &&
-		    !is_among(path, way, n))
+		    !is_among(path, way, n)) {
 			delete_path(s, p, path);
+			changed = true;
+		}
 	}
 	/* What the old ones had no room for */
 	add_ways(s, p, way, n);
+	if (changed)
+		tell(p, "route", "changed");
 }
 
 /* Return: false where there is no room for the path. */
@@ -623,8 +638,10 @@ static void keyed(struct sessions *s, struct session *p, bool responder, __u64 n
 {
 	__u64 after = s->config->rekey_after * 1000ull;
 
-	if (!p->keyed)
+	if (!p->keyed) {
 		log_remote(LOG_INFO, "session with %s", log_key(p->key));
+		tell(p, "session", "made");
+	}
 	drop_offer(p);
 	p->wanted = true;
 	find_pool(s, p);
@@ -896,6 +913,7 @@ static void delete_relayed(struct sessions *s, struct session *p)
 static void end_session(struct sessions *s, struct session *p)
 {
 	log_remote(LOG_DEBUG, "no session with %s", log_key(p->key));
+	tell(p, "session", p->keyed ? "gone" : "refused");
 	if (!p->direct) {
 		remove_peer(s, p);
 		return;

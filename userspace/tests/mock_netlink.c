@@ -13,6 +13,7 @@
  * All values are as long as they can be.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -373,6 +374,17 @@ int sw_nl_subscribe(struct sw_nl *nl, struct sw_error *err)
 	(void)err;
 	nl->notifications = 3;
 	return 0;
+}
+
+/* Always readable */
+int sw_nl_fd(const struct sw_nl *nl)
+{
+	static int fd = -1;
+
+	(void)nl;
+	if (fd < 0)
+		fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	return fd;
 }
 
 /* A link, then a loss, then a path that is gone, then the end. */
