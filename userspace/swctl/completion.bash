@@ -57,7 +57,7 @@ _swctl_commands() {
 	stats) echo show help ;;
 	show) echo dev help ;;
 	monitor) echo dev socket help ;;
-	status | neighbour | session | node) echo socket help ;;
+	status | neighbour | session | node | reload) echo socket help ;;
 	esac
 }
 

@@ -200,6 +200,11 @@ const struct object neighbour_object = {
 	.usage = "Usage: swctl [-d DEV] neighbour [socket FILE]\n",
 };
 
+const struct object reload_object = {
+	.name = "reload", .run = run_plain,
+	.usage = "Usage: swctl [-d DEV] reload [socket FILE]\n",
+};
+
 const struct object session_object = {
 	.name = "session", .run = run_plain,
 	.usage = "Usage: swctl [-d DEV] session [socket FILE]\n",

@@ -25,7 +25,8 @@ static const char main_usage[] =
 	"         key      keys of links and sessions; identities\n"
 	"         stats    counters and drops\n"
 	"         monitor  changes as they happen\n"
-	"  of swd: status, neighbour, session, node, route\n"
+	"  of swd: status, neighbour, session, node, route,\n"
+	"           reload\n"
 	"OPTIONS: -d, --dev DEV    the skywire device, where there are several\n"
 	"         -n, --netns NAME work in that network namespace\n"
 	"         -j, --json       print JSON\n"
@@ -42,7 +43,7 @@ static const struct object *const objects[] = {
 	&show_object, &dev_object, &link_object, &peer_object, &path_object,
 	&prefix_object, &key_object, &stats_object, &monitor_object,
 	&status_object, &neighbour_object, &session_object, &node_object,
-	&route_object,
+	&route_object, &reload_object,
 };
 
 static void say(const char *fmt, va_list ap)

@@ -67,6 +67,7 @@ extern const struct object monitor_object;
 /* daemon.c */
 extern const struct object status_object;
 extern const struct object neighbour_object;
+extern const struct object reload_object;
 extern const struct object session_object;
 extern const struct object node_object;
 extern const struct object route_object;
@@ -241,7 +242,6 @@ json_t *json_of_object(const struct sw_object *obj);
 /* Takes @json over. Return: exit code. */
 int json_print(struct ctx *ctx, json_t *json);
 
-/* stats.c */
 /* daemon.c */
 
 /* The daemon's socket: of the words that are left, or of the device. */
@@ -253,6 +253,7 @@ int daemon_connect(const char *path);
 /* An object of its answers in a line, and further ones below it. */
 void daemon_print(json_t *object);
 
+/* stats.c */
 
 int stats_get(struct ctx *ctx, const struct nlmsghdr *dev,
 	      struct sw_messages *list);

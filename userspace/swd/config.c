@@ -611,6 +611,51 @@ int config_read(struct config *config, const char *dev, const char *path,
 	return config_load(config, path ?: name, err);
 }
 
+static bool same_peer(const struct config_peer *a, const struct config_peer *b)
+{
+	return !memcmp(a->key, b->key, SW_KEY_LEN) && a->endpoints == b->endpoints &&
+	       !memcmp(a->endpoint, b->endpoint, sizeof(a->endpoint)) &&
+	       a->label == b->label && !strcmp(a->psk_file, b->psk_file);
+}
+
+static bool same_peers(const struct config *a, const struct config *b)
+{
+	unsigned int i;
+
+	if (a->peers != b->peers || a->routes != b->routes)
+		return false;
+	for (i = 0; i < a->peers; i++)
+		if (!same_peer(&a->peer[i], &b->peer[i]))
+			return false;
+	for (i = 0; i < a->routes; i++)
+		if (a->route[i].peer != b->route[i].peer ||
+		    !same_prefix(&a->route[i].prefix, &b->route[i].prefix))
+			return false;
+	return true;
+}
+
+void config_compare(const struct config *old, struct config *new,
+		    void (*fn)(void *arg, const char *name, bool kept), void *arg)
+{
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		const struct setting *s = &settings[i];
+		const char *was = (const char *)old + s->offset;
+		char *is = (char *)new + s->offset;
+
+		if (!strcmp(s->section, "Peer") || !memcmp(was, is, s->size))
+			continue;
+		if (s->at_start)
+			memcpy(is, was, s->size);
+		snprintf(name, sizeof(name), "%s.%s", s->section, s->name);
+		fn(arg, name, s->at_start);
+	}
+	if (!same_peers(old, new))
+		fn(arg, "Peer", false);
+}
+
 void config_init(struct config *config, const char *dev)
 {
 	memset(config, 0, sizeof(*config));

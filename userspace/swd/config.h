@@ -114,6 +114,13 @@ int config_load(struct config *config, const char *path, struct sw_error *err);
 int config_read(struct config *config, const char *dev, const char *path,
 		struct sw_error *err);
 
+/*
+ * Calls @fn for each setting that differs, and for [Peer] where any peer does, with
+ * what it is called. @kept: it takes another start; then @new is given what @old has.
+ */
+void config_compare(const struct config *old, struct config *new,
+		    void (*fn)(void *arg, const char *name, bool kept), void *arg);
+
 /* What links mark their frames with: what is said, or what rules need. */
 __u32 config_fwmark(const struct config *config);
 

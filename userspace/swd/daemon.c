@@ -29,7 +29,8 @@
 
 struct daemon {
 	struct ev_loop		*loop;
-	const struct config	*config;
+	struct config		*config;
+	const char		*path;		/* of the configuration, or NULL */
 	const char		*dev;
 	unsigned int		ifindex;
 	bool			lost;		/* the device is gone */
@@ -406,15 +407,157 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 	       configure_peers(d, err);
 }
 
+/* --- another configuration ------------------------------------------------- */
+
+struct changes {
+	json_t	*changed;
+	json_t	*kept;
+};
+
+static void note_change(void *arg, const char *name, bool kept)
+{
+	struct changes *c = arg;
+
+	json_array_append_new(kept ? c->kept : c->changed, json_string(name));
+}
+
+/* All that could be wrong with them is found now. */
+static int check_secrets(const struct config *config, struct sw_error *err)
+{
+	__u8 psk[SW_SECRET_MAX];
+	unsigned int i;
+	int rc = 0;
+
+	sodium_mlock(psk, sizeof(psk));
+	for (i = 0; !rc && i < config->peers; i++)
+		rc = read_secret(&config->peer[i], psk, err);
+	sodium_munlock(psk, sizeof(psk));
+	return rc;
+}
+
+/* What the machine has to take; undone by the reverse. */
+static int set_machine(struct daemon *d, const struct config *from,
+		       const struct config *to, struct sw_error *err)
+{
+	int rc = 0;
+
+	if (from->port != to->port || config_fwmark(from) != config_fwmark(to))
+		rc = kernel_device_set(d->kernel, d->self->key, to->port,
+				       config_fwmark(to), err);
+	return rc ?: set_ways(d, from, to, err);
+}
+
+static bool routes_otherwise(const struct config *from, const struct config *to)
+{
+	return strcmp(from->algorithm, to->algorithm) ||
+	       strcmp(from->paths, to->paths) ||
+	       !strcmp(to->algorithm, "static");
+}
+
+/* Return: 0, and nothing that follows can fail. */
+static int try(struct daemon *d, const struct config *new, struct sw_error *err)
+{
+	struct sw_error ignored;
+	int rc = check_secrets(new, err);
+
+	if (rc)
+		return rc;
+	rc = set_machine(d, d->config, new, err);
+	if (!rc && routes_otherwise(d->config, new))
+		rc = network_configure(d->network, new, err);
+	if (rc)
+		set_machine(d, new, d->config, &ignored);
+	return rc;
+}
+
+/* A link that is there keeps its label. */
+static void note_labels(struct daemon *d, struct changes *changes)
+{
+	struct neighbour *l = NULL;
+	unsigned int i;
+
+	while ((l = neighbours_next(d->neighbours, l)))
+		for (i = 0; l->configured && i < d->config->peers; i++) {
+			const struct config_peer *peer = &d->config->peer[i];
+
+			if (peer->label && peer->label != l->label &&
+			    !memcmp(peer->key, l->key, SW_KEY_LEN) &&
+			    !memcmp(&peer->endpoint[0], &l->wanted, sizeof(l->wanted)))
+				note_change(changes, "Peer.Label", true);
+		}
+}
+
+/* @new: taken over */
+static void take_config(struct daemon *d, const struct config *new,
+			struct changes *changes)
+{
+	struct sw_error err;
+
+	config_free(d->config);
+	*d->config = *new;
+	neighbours_reconfigure(d->neighbours);
+	if (configure_peers(d, &err))
+		log_say(LOG_WARNING, "%s", err.text);
+	neighbours_reconfigured(d->neighbours);
+	note_labels(d, changes);
+	if (!discovery_reconfigured(d->discovery))
+		note_change(changes, "Discovery.Ethernet", true);
+}
+
+static int reload(struct daemon *d, struct changes *changes, struct sw_error *err)
+{
+	struct config new;
+	int rc = config_read(&new, d->dev, d->path, err);
+
+	if (!rc)
+		config_compare(d->config, &new, note_change, changes);
+	if (!rc)
+		rc = try(d, &new, err);
+	if (rc)
+		config_free(&new);
+	else
+		take_config(d, &new, changes);
+	return rc;
+}
+
+static json_t *answer_reload(struct daemon *d)
+{
+	struct changes changes = { json_array(), json_array() };
+	struct sw_error err;
+	int rc = reload(d, &changes, &err);
+	json_t *answer;
+
+	if (rc) {
+		log_say(LOG_WARNING, "the configuration stays as it was: %s", err.text);
+		answer = json_pack("{s:s}", "error", err.text);
+	} else {
+		log_say(LOG_INFO, "the configuration was read anew");
+		answer = json_pack("{s:O, s:O}", "changed", changes.changed,
+				   "kept", changes.kept);
+	}
+	json_decref(changes.changed);
+	json_decref(changes.kept);
+	return answer;
+}
+
+void daemon_reload(struct daemon *d)
+{
+	json_decref(answer_reload(d));
+}
+
+/* --- questions ------------------------------------------------------------- */
+
 static json_t *on_question(void *arg, char *words[CONTROL_WORDS + 1])
 {
-	const struct daemon *d = arg;
+	struct daemon *d = arg;
 	const struct report r = {
 		.dev = d->dev, .self = d->self, .config = d->config,
 		.neighbours = d->neighbours, .network = d->network,
 		.sessions = d->sessions, .now = now_ms(),
 	};
 
+	if (!strcmp(words[0], "reload"))
+		return answer_reload(d);
 	return report(&r, words);
 }
 
@@ -502,8 +645,8 @@ void daemon_stop(struct daemon *d)
 	free(d);
 }
 
-struct daemon *daemon_start(struct ev_loop *loop, const struct config *config,
-			    const char *dev, struct sw_error *err)
+struct daemon *daemon_start(struct ev_loop *loop, struct config *config,
+			    const char *path, const char *dev, struct sw_error *err)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 
@@ -513,6 +656,7 @@ struct daemon *daemon_start(struct ev_loop *loop, const struct config *config,
 	}
 	d->loop = loop;
 	d->config = config;
+	d->path = path;
 	d->dev = dev;
 	if (!start(d, dev, err))
 		return d;

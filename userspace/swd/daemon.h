@@ -12,9 +12,18 @@ struct ev_loop;
 
 struct daemon;
 
-/* @config outlives it. Return: NULL, and why. */
-struct daemon *daemon_start(struct ev_loop *loop, const struct config *config,
-			    const char *dev, struct sw_error *err);
+/*
+ * @config outlives it, and is changed when it is read anew from @path, NULL for the
+ * default. Return: NULL, and why.
+ */
+struct daemon *daemon_start(struct ev_loop *loop, struct config *config,
+			    const char *path, const char *dev, struct sw_error *err);
+
+/*
+ * Read the configuration anew, and do what it says; links and sessions live on. One
+ * that is wrong changes nothing.
+ */
+void daemon_reload(struct daemon *d);
 
 /* Has the loop ended because the device is gone? */
 bool daemon_lost_device(const struct daemon *d);

@@ -71,6 +71,7 @@ struct discovery {
 	ev_io			udp_io;
 	ev_io			route_io;
 	struct nl_cache_mngr	*manager;
+	struct nl_cache		*links;		/* the manager's */
 	struct ifaces		ifaces;
 	unsigned int		count;
 	__u64			now;		/* of the last run */
@@ -390,18 +391,26 @@ static void open_udp(struct discovery *d)
 
 static int follow_interfaces(struct discovery *d, struct sw_error *err)
 {
-	struct nl_cache *links;
 	int rc;
 
 	rc = nl_cache_mngr_alloc(NULL, NETLINK_ROUTE, NL_AUTO_PROVIDE, &d->manager);
 	if (!rc)
-		rc = nl_cache_mngr_add(d->manager, "route/link", on_change, d, &links);
+		rc = nl_cache_mngr_add(d->manager, "route/link", on_change, d,
+				       &d->links);
 	if (rc)
 		return sw_fail(err, EIO, "interfaces cannot be followed: %s",
 			       nl_geterror(rc));
-	nl_cache_foreach(links, first_look, d);
+	nl_cache_foreach(d->links, first_look, d);
 	watch(d, &d->route_io, nl_cache_mngr_get_fd(d->manager), on_route);
 	return 0;
+}
+
+bool discovery_reconfigured(struct discovery *d)
+{
+	if (d->udp < 0 && d->config->multicast.count)
+		open_udp(d);
+	nl_cache_foreach(d->links, first_look, d);
+	return d->ether >= 0 || !d->config->ethernet.count;
 }
 
 struct discovery *discovery_new(struct ev_loop *loop, const struct config *config,

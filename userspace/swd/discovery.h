@@ -31,6 +31,12 @@ struct discovery *discovery_new(struct ev_loop *loop, const struct config *confi
 				void *arg, struct sw_error *err);
 void discovery_free(struct discovery *d);
 
+/*
+ * The patterns are others. Return: false where beacons on Ethernet would be needed,
+ * and there were none when it began, with the right to open sockets for them.
+ */
+bool discovery_reconfigured(struct discovery *d);
+
 /* @now: as with neighbours_run(). */
 __u64 discovery_run(struct discovery *d, __u64 now);
 

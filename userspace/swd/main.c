@@ -120,6 +120,13 @@ static void drop_privileges(void)
 		log_say(LOG_WARNING, "capabilities that are not needed stay");
 }
 
+static void on_hangup(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	daemon_reload(w->data);
+}
+
 static void watch_signal(struct ev_loop *loop, ev_signal *w, int signum, bool *keeps)
 {
 	ev_signal_init(w, on_signal, signum);
@@ -127,18 +134,18 @@ static void watch_signal(struct ev_loop *loop, ev_signal *w, int signum, bool *k
 	ev_signal_start(loop, w);
 }
 
-static int run(const struct options *o, const struct config *config)
+static int run(const struct options *o, struct config *config)
 {
 	struct ev_loop *loop = ev_default_loop(EVFLAG_AUTO);
 	struct sw_error err;
 	struct daemon *d;
-	ev_signal term, interrupt, handover;
+	ev_signal term, interrupt, handover, hangup;
 	bool keeps = true;
 	int rc;
 
 	/* An algorithm's program may end while it is written to. */
 	signal(SIGPIPE, SIG_IGN);
-	d = daemon_start(loop, config, o->dev, &err);
+	d = daemon_start(loop, config, o->config, o->dev, &err);
 	if (!d) {
 		log_say(LOG_ERR, "%s", err.text);
 		return FAILED;
@@ -146,6 +153,9 @@ static int run(const struct options *o, const struct config *config)
 	watch_signal(loop, &term, SIGTERM, &keeps);
 	watch_signal(loop, &interrupt, SIGINT, &keeps);
 	watch_signal(loop, &handover, SIGUSR1, &keeps);
+	ev_signal_init(&hangup, on_hangup, SIGHUP);
+	hangup.data = d;
+	ev_signal_start(loop, &hangup);
 	drop_privileges();
 	log_say(LOG_INFO, "running");
 	sd_notify(0, "READY=1");

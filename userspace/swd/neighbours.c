@@ -135,6 +135,19 @@ static struct neighbour *by_endpoint(struct neighbours *n, const __u8 *key,
 	return NULL;
 }
 
+/* The same, as it was configured; it may have moved since. */
+static struct neighbour *by_wish(struct neighbours *n, const __u8 *key,
+				 const struct sw_endpoint *at)
+{
+	struct neighbour *l;
+
+	TAILQ_FOREACH(l, &n->links, entry)
+		if (l->wanted.addr.len && !memcmp(l->key, key, SW_KEY_LEN) &&
+		    same_endpoint(&l->wanted, at))
+			return l;
+	return by_endpoint(n, key, at);
+}
+
 /* The link that an offer is for, or NULL: a new one. */
 static struct neighbour *meant_by(struct neighbours *n,
 				  const struct sw_terms *terms,
@@ -686,16 +699,66 @@ int neighbours_configure(struct neighbours *n, const struct config_peer *peer,
 		return -ENOMEM;
 	times_pin(n->times, peer->key);
 	for (i = 0; i < peer->endpoints; i++) {
-		l = by_endpoint(n, peer->key, &peer->endpoint[i]);
+		l = by_wish(n, peer->key, &peer->endpoint[i]);
 		if (!l)
 			l = add(n, peer->key, &peer->endpoint[i], now);
 		if (!l)
 			return -ENOMEM;
 		l->configured = true;
+		l->wanted = peer->endpoint[i];
 		if (!l->label && !i)
 			l->label = peer->label;
 	}
 	return 0;
+}
+
+static void forget_secrets(struct neighbours *n)
+{
+	struct shared *s;
+
+	while ((s = SLIST_FIRST(&n->shared))) {
+		SLIST_REMOVE_HEAD(&n->shared, entry);
+		sodium_free(s->psk);
+		free(s);
+	}
+}
+
+void neighbours_reconfigure(struct neighbours *n)
+{
+	struct neighbour *l;
+
+	forget_secrets(n);
+	TAILQ_FOREACH(l, &n->links, entry)
+		l->configured = false;
+}
+
+/* Does anything speak for the link? */
+static bool is_welcome(const struct neighbours *n, const struct neighbour *l)
+{
+	const struct neighbour *other;
+
+	if (n->config->accept_any)
+		return l->installed || !l->wanted.addr.len;
+	TAILQ_FOREACH(other, &n->links, entry)
+		if (other->configured && !memcmp(other->key, l->key, SW_KEY_LEN))
+			return true;
+	return neighbours_psk(n, l->key);
+}
+
+void neighbours_reconfigured(struct neighbours *n)
+{
+	struct neighbour *l, *next;
+
+	for (l = TAILQ_FIRST(&n->links); l; l = next) {
+		next = TAILQ_NEXT(l, entry);
+		if (l->configured || is_welcome(n, l)) {
+			if (!l->configured)
+				memset(&l->wanted, 0, sizeof(l->wanted));
+			continue;
+		}
+		take_down(n, l);
+		release(n, l);
+	}
 }
 
 /* --- adoption -------------------------------------------------------------- */
@@ -832,16 +895,10 @@ struct neighbours *neighbours_new(const struct config *config,
 
 void neighbours_free(struct neighbours *n)
 {
-	struct shared *s;
-
 	if (!n)
 		return;
 	while (!TAILQ_EMPTY(&n->links))
 		release(n, TAILQ_FIRST(&n->links));
-	while ((s = SLIST_FIRST(&n->shared))) {
-		SLIST_REMOVE_HEAD(&n->shared, entry);
-		sodium_free(s->psk);
-		free(s);
-	}
+	forget_secrets(n);
 	free(n);
 }

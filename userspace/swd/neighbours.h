@@ -39,6 +39,7 @@ struct neighbour {
 	__u64			told;		/* when it was told addresses last */
 	__u8			liveness;	/* enum skywire_liveness */
 	struct sw_endpoint	endpoint;
+	struct sw_endpoint	wanted;		/* where it was configured to be */
 	__u32			mtu;		/* what follows is the kernel's word */
 	__u32			rtt;
 	__u32			loss;
@@ -87,6 +88,14 @@ int neighbours_configure(struct neighbours *n, const struct config_peer *peer,
 
 /* The secret that this node shares with another, for sessions as well; or NULL */
 const __u8 *neighbours_psk(const struct neighbours *n, const __u8 key[SW_KEY_LEN]);
+
+/*
+ * The configuration has been read anew: before its peers are given once more, and
+ * after that. A link that is not configured any more is one as any other; it ends if
+ * only peers are accepted.
+ */
+void neighbours_reconfigure(struct neighbours *n);
+void neighbours_reconfigured(struct neighbours *n);
 
 /*
  * What the kernel has from before; to be called once, before all else. Links

@@ -16,7 +16,7 @@
 #include "routing.h"
 
 enum {
-	WATCHES_MAX	= 4,		/* of an algorithm */
+	WATCHES_MAX	= 8,		/* of two algorithms, when one follows */
 	NS_OF_MS	= 1000000,
 };
 
@@ -505,22 +505,35 @@ __u64 network_run(struct network *net, __u64 now)
 
 /* --- opening --------------------------------------------------------------- */
 
+int network_configure(struct network *net, const struct config *config,
+		      struct sw_error *err)
+{
+	const struct routing_algorithm *algorithm = routing_find(config->algorithm);
+	const char *argument = *config->paths ? config->paths : NULL;
+	struct routing *routing;
+
+	routing = routing_new(&net->map->graph, algorithm, argument, &host, net, err);
+	if (!routing)
+		return -EINVAL;
+	if (net->routing)
+		routing_free(net->routing);
+	net->routing = routing;
+	net->changed = true;
+	return 0;
+}
+
 static int open_parts(struct network *net, const struct config *config,
 		      struct times *times, __u64 now, struct sw_error *err)
 {
 	/* Ours rise beyond a restart, as the times of offers do. */
 	const struct map_config map_config = { .sequence = times_next(times) };
-	const struct routing_algorithm *algorithm = routing_find(config->algorithm);
-	const char *argument = *config->paths ? config->paths : NULL;
 
 	net->map = map_new(&map_ops, net, net->self->key, &map_config, ns(now));
 	if (net->map)
 		net->flood = flood_new(net->map, &flood_ops, net);
 	if (!net->flood)
 		return sw_fail(err, ENOMEM, "out of memory");
-	net->routing = routing_new(&net->map->graph, algorithm, argument, &host, net,
-				   err);
-	return net->routing ? 0 : -EINVAL;
+	return network_configure(net, config, err);
 }
 
 struct network *network_new(struct ev_loop *loop, const struct config *config,

@@ -19,6 +19,10 @@ struct network *network_new(struct ev_loop *loop, const struct config *config,
 			    struct times *times, __u64 now, struct sw_error *err);
 void network_free(struct network *net);
 
+/* Route as @config says from now on; as before, and why, if that cannot be. */
+int network_configure(struct network *net, const struct config *config,
+		      struct sw_error *err);
+
 /* Where flooded messages go. */
 void network_join(struct network *net, struct neighbours *neighbours);
 

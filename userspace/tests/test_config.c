@@ -115,6 +115,61 @@ static void everything(void **state)
 	assert_int_equal(config.route[2].prefix.length, 16);
 }
 
+struct named {
+	char	changed[256];
+	char	kept[256];
+};
+
+static void name(void *arg, const char *what, bool kept)
+{
+	struct named *n = arg;
+
+	strcat(kept ? n->kept : n->changed, what);
+	strcat(kept ? n->kept : n->changed, " ");
+}
+
+/* What two differ in; config has the second one, as it is to be in force. */
+static struct named compare(const char *before, const char *after)
+{
+	struct named n = { "", "" };
+	struct config old;
+
+	config_init(&old, "sw7");
+	assert_int_equal(config_parse(&old, "t", before, strlen(before), &err), 0);
+	assert_int_equal(parse(after), 0);
+	config_compare(&old, &config, name, &n);
+	config_free(&old);
+	return n;
+}
+
+static void differences(void **state)
+{
+	struct named n;
+
+	(void)state;
+	n = compare("[Interface]\nIdentity = /a-long-name\nControl = /x\n",
+		    "[Interface]\nIdentity = /a\nControl = /x\nFwMark = 1\n");
+	assert_string_equal(n.kept, "Interface.Identity ");
+	assert_string_equal(n.changed, "Interface.FwMark ");
+	assert_string_equal(config.identity, "/a-long-name");
+	/* The same in other words */
+	n = compare("[Discovery]\nEthernet = eth*, !wlan0\n[Interface]\nControl = /yy\n"
+		    "Control = /x\n",
+		    "[Interface]\nControl = /x\n[Discovery]\nEthernet = none\n"
+		    "Ethernet = eth* !wlan0\n");
+	assert_string_equal(n.kept, "");
+	assert_string_equal(n.changed, "");
+	n = compare("[Peer]\nPublicKey = " KEY "\nEndpoint = 192.0.2.1:5\n",
+		    "[Peer]\nPublicKey = " KEY "\nEndpoint = 192.0.2.1:6\n");
+	assert_string_equal(n.changed, "Peer ");
+	n = compare("[Peer]\nPublicKey = " KEY "\nAllowedIPs = ::/0\n",
+		    "[Peer]\nPublicKey = " KEY "\nAllowedIPs = ::/0, 0.0.0.0/0\n");
+	assert_string_equal(n.changed, "Peer ");
+	n = compare("[Node]\nPrefixes = ::/0\n", "[Routing]\nAlgorithm = exec\n"
+		    "[Interface]\nAddress = 10.0.0.1\n");
+	assert_string_equal(n.changed, "Interface.Address Node.Prefixes Routing.Algorithm ");
+}
+
 /* Links are kept out of the routes to peers by their mark. */
 static void marks(void **state)
 {
@@ -230,6 +285,7 @@ int main(void)
 	const struct cm_unit_test tests[] = {
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(everything),
+		cmocka_unit_test(differences),
 		cmocka_unit_test(marks),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(two_mistakes),

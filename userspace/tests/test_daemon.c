@@ -559,6 +559,53 @@ static void dead_link(void **state)
 	assert_true(linked(&node[0], &node[1]));
 }
 
+static unsigned int count_links(const struct node *n)
+{
+	struct neighbour *l = NULL;
+	unsigned int count = 0;
+
+	while ((l = neighbours_next(n->neighbours, l)))
+		count++;
+	return count;
+}
+
+/* What is configured once more, and what is not any more */
+static void configured_anew(void **state)
+{
+	struct node *a = &node[0], *b = &node[1], *c = &node[2];
+
+	(void)state;
+	configure(a, b, 0, NULL);
+	configure(a, c, 0, NULL);
+	pass(1);
+	assert_int_equal(a->kernel->links, 2);
+	/* One that has moved since is still the same. */
+	a->kernel->link[0].endpoint.port++;
+	mock_liveness(a->kernel, a->kernel->link[0].label, SKYWIRE_LIVENESS_ALIVE);
+	neighbours_reconfigure(a->neighbours);
+	configure(a, b, 0, NULL);
+	configure(a, c, 0, NULL);
+	neighbours_reconfigured(a->neighbours);
+	assert_int_equal(count_links(a), 2);
+	assert_int_equal(a->ups, 2);
+	assert_int_equal(a->downs, 0);
+	/* Anybody may be a neighbour. */
+	neighbours_reconfigure(a->neighbours);
+	configure(a, b, 0, NULL);
+	neighbours_reconfigured(a->neighbours);
+	assert_int_equal(a->kernel->links, 2);
+	assert_int_equal(a->downs, 0);
+	/* Peers alone may. */
+	a->config.accept_any = false;
+	neighbours_reconfigure(a->neighbours);
+	configure(a, b, 0, NULL);
+	neighbours_reconfigured(a->neighbours);
+	assert_int_equal(a->kernel->links, 1);
+	assert_memory_equal(a->kernel->link[0].neighbour, b->self->key, SW_KEY_LEN);
+	assert_int_equal(a->downs, 1);
+	assert_int_equal(count_links(a), 1);
+}
+
 static void deleted_link(void **state)
 {
 	struct kernel_link link;
@@ -1304,6 +1351,7 @@ int main(void)
 		TEST(discovered),
 		TEST(many_beacons),
 		TEST(dead_link),
+		TEST(configured_anew),
 		TEST(deleted_link),
 		TEST(over_a_relay),
 		TEST(session_pre_shared),
