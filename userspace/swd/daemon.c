@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ struct daemon {
 	const char		*path;		/* of the configuration, or NULL */
 	const char		*dev;
 	unsigned int		ifindex;
-	bool			lost;		/* the device is gone */
+	bool			lost;		/* the device is gone, ... */
+	ev_timer		again;		/* ... and to be made anew */
 	struct sw_identity	*self;
 	struct times		*times;
 	struct kernel		*kernel;
@@ -55,6 +57,7 @@ struct daemon {
 
 enum {
 	SAVE_EVERY	= 5,	/* seconds: what has changed, and was measured */
+	AGAIN_EVERY	= 1,	/* seconds between tries to have a device again */
 	REROUTE		= 200,	/* milliseconds from one to the next, at least */
 };
 
@@ -102,21 +105,21 @@ static void on_link(void *arg, const struct kernel_link *link, bool gone)
 	neighbours_link(d->neighbours, link, gone, now_ms());
 }
 
+/* What depends on the device goes when nobody is in it any more. */
+static void on_gone(void *arg)
+{
+	((struct daemon *)arg)->lost = true;
+}
+
 static void on_lost(void *arg)
 {
 	struct daemon *d = arg;
+	char name[IF_NAMESIZE];
 
-	neighbours_resync(d->neighbours, now_ms());
-}
-
-/* Whoever started the daemon starts it again, and all begins anew. */
-static void on_gone(void *arg)
-{
-	struct daemon *d = arg;
-
-	log_say(LOG_ERR, "the device is gone");
-	d->lost = true;
-	ev_break(d->loop, EVBREAK_ALL);
+	if (if_indextoname(d->ifindex, name))
+		neighbours_resync(d->neighbours, now_ms());
+	else
+		on_gone(d);
 }
 
 static const struct kernel_events kernel_events = {
@@ -167,10 +170,36 @@ static bool on_beacon(void *arg, const __u8 key[SW_KEY_LEN],
 {
 	struct daemon *d = arg;
 
-	return neighbours_discovered(d->neighbours, key, at, now_ms());
+	return d->neighbours &&
+	       neighbours_discovered(d->neighbours, key, at, now_ms());
 }
 
 /* --- the loop -------------------------------------------------------------- */
+
+/* What cannot be without the device. Its kernel's part has gone with it. */
+static void take_apart(struct daemon *d)
+{
+	hearsay_free(d->hearsay);
+	sessions_free(d->sessions);
+	network_free(d->network);
+	neighbours_free(d->neighbours);
+	kernel_close(d->kernel);
+	d->hearsay = NULL;
+	d->sessions = NULL;
+	d->network = NULL;
+	d->neighbours = NULL;
+	d->kernel = NULL;
+}
+
+/* Somebody has deleted it, or unloaded the module. */
+static void lose_device(struct daemon *d)
+{
+	log_say(LOG_ERR, "the device is gone");
+	d->lost = false;
+	take_apart(d);
+	ev_timer_set(&d->again, 0, AGAIN_EVERY);
+	ev_timer_start(d->loop, &d->again);
+}
 
 static void earlier(__u64 *next, __u64 other)
 {
@@ -199,6 +228,10 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *w, int revents)
 	__u64 now = now_ms(), next;
 
 	(void)revents;
+	if (d->lost)
+		lose_device(d);
+	if (!d->kernel)
+		return;
 	next = remember_run(d->remember, d->neighbours, now);
 	earlier(&next, hearsay_run(d->hearsay, now));
 	earlier(&next, neighbours_run(d->neighbours, now));
@@ -227,25 +260,8 @@ static void on_save(struct ev_loop *loop, ev_timer *w, int revents)
 	times_save(d->times);
 	remember_save(d->remember);
 	/* The kernel does not tell of latency and loss by itself. */
-	neighbours_resync(d->neighbours, now_ms());
-}
-
-static void start_loop(struct daemon *d)
-{
-	ev_prepare_init(&d->prepare, on_prepare);
-	d->prepare.data = d;
-	ev_prepare_start(d->loop, &d->prepare);
-	ev_timer_init(&d->timer, on_timer, 0, 0);
-	ev_timer_init(&d->save, on_save, SAVE_EVERY, SAVE_EVERY);
-	d->save.data = d;
-	ev_timer_start(d->loop, &d->save);
-}
-
-static void stop_loop(struct daemon *d)
-{
-	ev_prepare_stop(d->loop, &d->prepare);
-	ev_timer_stop(d->loop, &d->timer);
-	ev_timer_stop(d->loop, &d->save);
+	if (d->kernel)
+		neighbours_resync(d->neighbours, now_ms());
 }
 
 /* --- starting -------------------------------------------------------------- */
@@ -313,7 +329,7 @@ static void clear_ways(struct daemon *d)
 		log_say(LOG_WARNING, "%s", err.text);
 	if (firewall_set(d->dev, d->ifindex, NULL, &err))
 		log_say(LOG_WARNING, "%s", err.text);
-	if (prefixes_sync(NULL, d->kernel, &err))
+	if (d->kernel && prefixes_sync(NULL, d->kernel, &err))
 		log_say(LOG_WARNING, "%s", err.text);
 }
 
@@ -397,10 +413,6 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 	if (!d->hearsay)
 		return sw_fail(err, ENOMEM, "out of memory");
 	network_join(d->network, d->neighbours);
-	d->discovery = discovery_new(d->loop, d->config, d->self->key, on_beacon, d,
-				     err);
-	if (!d->discovery)
-		return -EIO;
 	return sessions_adopt(d->sessions, now_ms(), err) ?:
 	       neighbours_adopt(d->neighbours, now_ms(), err) ?:
 	       set_ways(d, NULL, d->config, err) ?:
@@ -542,6 +554,10 @@ static json_t *answer_reload(struct daemon *d)
 
 void daemon_reload(struct daemon *d)
 {
+	if (!d->kernel) {
+		log_say(LOG_WARNING, "without a device, nothing is read anew");
+		return;
+	}
 	json_decref(answer_reload(d));
 }
 
@@ -556,6 +572,8 @@ static json_t *on_question(void *arg, char *words[CONTROL_WORDS + 1])
 		.sessions = d->sessions, .now = now_ms(),
 	};
 
+	if (!d->kernel)
+		return json_pack("{s:s}", "error", "the device is gone");
 	if (!strcmp(words[0], "reload"))
 		return answer_reload(d);
 	return report(&r, words);
@@ -601,6 +619,43 @@ static void open_control(struct daemon *d)
 		log_say(LOG_WARNING, "no control socket: %s", err.text);
 }
 
+/* The module may be there again only later. */
+static void on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct daemon *d = w->data;
+	struct sw_error err;
+
+	(void)revents;
+	if (open_kernel(d, d->dev, &err) || make_parts(d, &err)) {
+		log_say(LOG_DEBUG, "%s", err.text);
+		take_apart(d);
+		return;
+	}
+	ev_timer_stop(loop, w);
+	log_say(LOG_NOTICE, "the device is there again");
+}
+
+static void start_loop(struct daemon *d)
+{
+	ev_init(&d->again, on_again);
+	d->again.data = d;
+	ev_prepare_init(&d->prepare, on_prepare);
+	d->prepare.data = d;
+	ev_prepare_start(d->loop, &d->prepare);
+	ev_timer_init(&d->timer, on_timer, 0, 0);
+	ev_timer_init(&d->save, on_save, SAVE_EVERY, SAVE_EVERY);
+	d->save.data = d;
+	ev_timer_start(d->loop, &d->save);
+}
+
+static void stop_loop(struct daemon *d)
+{
+	ev_prepare_stop(d->loop, &d->prepare);
+	ev_timer_stop(d->loop, &d->timer);
+	ev_timer_stop(d->loop, &d->save);
+	ev_timer_stop(d->loop, &d->again);
+}
+
 static int start(struct daemon *d, const char *dev, struct sw_error *err)
 {
 	int rc;
@@ -608,17 +663,17 @@ static int start(struct daemon *d, const char *dev, struct sw_error *err)
 	d->self = identity_load(d->config->identity, err);
 	if (!d->self)
 		return -EINVAL;
-	rc = open_state(d, err) ?: open_kernel(d, dev, err) ?: make_parts(d, err);
+	rc = open_state(d, err) ?: open_kernel(d, dev, err);
+	if (rc)
+		return rc;
+	d->discovery = discovery_new(d->loop, d->config, d->self->key, on_beacon, d,
+				     err);
+	rc = d->discovery ? make_parts(d, err) : -EIO;
 	if (rc)
 		return rc;
 	open_control(d);
 	start_loop(d);
 	return 0;
-}
-
-bool daemon_lost_device(const struct daemon *d)
-{
-	return d->lost;
 }
 
 void daemon_end(struct daemon *d)
@@ -634,12 +689,8 @@ void daemon_stop(struct daemon *d)
 	control_free(d->control);
 	stream_free(d->stream);
 	discovery_free(d->discovery);
-	hearsay_free(d->hearsay);
+	take_apart(d);
 	remember_close(d->remember);
-	sessions_free(d->sessions);
-	network_free(d->network);
-	neighbours_free(d->neighbours);
-	kernel_close(d->kernel);
 	times_close(d->times);
 	sw_identity_free(d->self);
 	free(d);

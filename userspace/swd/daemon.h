@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * One daemon: its parts, and how they are joined. All run in one thread, in the
- * loop's callbacks; the parts themselves never wait.
+ * loop's callbacks; the parts themselves never wait. When the device is gone, those
+ * that need it are made anew as soon as there can be another one.
  */
 #ifndef _SKYWIRE_SWD_DAEMON_H
 #define _SKYWIRE_SWD_DAEMON_H
@@ -24,9 +25,6 @@ struct daemon *daemon_start(struct ev_loop *loop, struct config *config,
  * that is wrong changes nothing.
  */
 void daemon_reload(struct daemon *d);
-
-/* Has the loop ended because the device is gone? */
-bool daemon_lost_device(const struct daemon *d);
 
 /* All stays as it is, and goes on: another daemon is to take it over. */
 void daemon_stop(struct daemon *d);

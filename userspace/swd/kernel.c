@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Netlink sockets: one for requests, which waits for their answers; one for each
- * class of upcalls, because one that is full loses all that is on it; and one for
- * what the device tells all who listen.
+ * class of upcalls, because one that is full loses all that is on it; one for what
+ * the device tells all who listen; and one for its end, of which the module does not
+ * tell when it is unloaded itself.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include <ev.h>
+#include <linux/rtnetlink.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -42,6 +44,7 @@ struct kernel {
 	struct nl_sock			*request;
 	struct listener			upcall[UPCALLS];
 	struct listener			notice;
+	struct listener			route;
 	const struct kernel_events	*events;
 	void				*arg;
 	unsigned int			ifindex;
@@ -308,9 +311,6 @@ static int on_event(struct nl_msg *msg, void *arg)
 	case SKYWIRE_CMD_MISS_UPCALL:
 		pass_miss(k, attrs);
 		break;
-	case SKYWIRE_CMD_DEV_DEL_NTF:
-		k->events->gone(k->arg);
-		break;
 	case SKYWIRE_CMD_LINK_NTF:
 		pass_link(k, attrs, false);
 		break;
@@ -321,6 +321,19 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* Of all interfaces */
+static int on_link_change(struct nl_msg *msg, void *arg)
+{
+	const struct ifinfomsg *link = nlmsg_data(nlmsg_hdr(msg));
+	struct kernel *k = ((struct listener *)arg)->kernel;
+
+	if (nlmsg_hdr(msg)->nlmsg_type == RTM_DELLINK &&
+	    link->ifi_family == AF_UNSPEC &&
+	    (unsigned int)link->ifi_index == k->ifindex)
+		k->events->gone(k->arg);
+	return NL_OK;
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct listener *l = io->data;
@@ -328,7 +341,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
 
 	(void)loop;
 	(void)revents;
-	if (rc == -NLE_NOMEM && l == &l->kernel->notice)
+	if (rc == -NLE_NOMEM && (l == &l->kernel->notice || l == &l->kernel->route))
 		l->kernel->events->lost(l->kernel->arg);
 }
 
@@ -369,10 +382,11 @@ static int listen_on(struct kernel *k, struct listener *l, struct sw_error *err)
 	return 0;
 }
 
-static void start(struct kernel *k, struct listener *l)
+static void start(struct kernel *k, struct listener *l,
+		  int (*fn)(struct nl_msg *msg, void *arg))
 {
 	nl_socket_disable_seq_check(l->sock);
-	nl_socket_modify_cb(l->sock, NL_CB_VALID, NL_CB_CUSTOM, on_event, l);
+	nl_socket_modify_cb(l->sock, NL_CB_VALID, NL_CB_CUSTOM, fn, l);
 	nl_socket_set_nonblocking(l->sock);
 	ev_io_init(&l->io, on_readable, nl_socket_get_fd(l->sock), EV_READ);
 	l->io.data = l;
@@ -392,7 +406,7 @@ static int bind_class(struct kernel *k, __u8 class, struct sw_error *err)
 		nla_put_u8(msg, SKYWIRE_A_UPCALL_CLASS, class);
 	rc = converse(l->sock, msg, NULL, NULL, err);
 	if (!rc)
-		start(k, l);
+		start(k, l, on_event);
 	return rc;
 }
 
@@ -408,7 +422,26 @@ static int subscribe(struct kernel *k, struct sw_error *err)
 	if (rc < 0)
 		return sw_fail(err, EIO, "multicast group '%s': %s",
 			       SKYWIRE_MCGRP_CONFIG, nl_geterror(rc));
-	start(k, &k->notice);
+	start(k, &k->notice, on_event);
+	return 0;
+}
+
+static int follow_device(struct kernel *k, struct sw_error *err)
+{
+	struct listener *l = &k->route;
+	int rc;
+
+	l->kernel = k;
+	l->sock = nl_socket_alloc();
+	if (!l->sock)
+		return sw_fail(err, ENOMEM, "out of memory");
+	rc = nl_connect(l->sock, NETLINK_ROUTE);
+	if (!rc)
+		rc = nl_socket_add_memberships(l->sock, RTNLGRP_LINK, 0);
+	if (rc)
+		return sw_fail(err, EIO, "interfaces cannot be followed: %s",
+			       nl_geterror(rc));
+	start(k, l, on_link_change);
 	return 0;
 }
 
@@ -424,7 +457,7 @@ static int open_all(struct kernel *k, struct sw_error *err)
 	if (k->family < 0)
 		return sw_fail(err, ENOENT,
 			       "skywire: module not loaded? (genl family not found)");
-	rc = subscribe(k, err);
+	rc = follow_device(k, err) ?: subscribe(k, err);
 	for (class = 0; !rc && class < UPCALLS; class++)
 		rc = bind_class(k, class, err);
 	return rc;
@@ -445,6 +478,7 @@ void kernel_close(struct kernel *k)
 	for (class = 0; class < UPCALLS; class++)
 		stop(k, &k->upcall[class]);
 	stop(k, &k->notice);
+	stop(k, &k->route);
 	nl_socket_free(k->request);
 	free(k);
 }

@@ -141,7 +141,6 @@ static int run(const struct options *o, struct config *config)
 	struct daemon *d;
 	ev_signal term, interrupt, handover, hangup;
 	bool keeps = true;
-	int rc;
 
 	/* An algorithm's program may end while it is written to. */
 	signal(SIGPIPE, SIG_IGN);
@@ -160,13 +159,12 @@ static int run(const struct options *o, struct config *config)
 	log_say(LOG_INFO, "running");
 	sd_notify(0, "READY=1");
 	ev_run(loop, 0);
-	rc = daemon_lost_device(d) ? FAILED : OK;
 	if (keeps)
 		daemon_stop(d);
 	else
 		daemon_end(d);
 	ev_loop_destroy(loop);
-	return rc;
+	return OK;
 }
 
 int main(int argc, char **argv)
