@@ -238,14 +238,16 @@ int kernel_key_add(struct kernel *k, const struct kernel_key *key,
 		   const __u8 *tx, const __u8 *rx, size_t len,
 		   struct sw_error *err)
 {
-	struct mock_key *new = &k->key[k->keys];
+	struct mock_key *new;
 	unsigned int i;
 
 	for (i = 0; i < k->keys; i++)
 		if (k->key[i].key.rx_index == key->rx_index)
 			return sw_fail(err, EEXIST, "the rx-index is in use");
+	/* The oldest one has ended. */
 	if (k->keys == MOCK_KEYS)
-		return sw_fail(err, ENOSPC, "no room");
+		memmove(&k->key[0], &k->key[1], --k->keys * sizeof(k->key[0]));
+	new = &k->key[k->keys];
 	new->key = *key;
 	memcpy(new->tx, tx, len);
 	memcpy(new->rx, rx, len);
