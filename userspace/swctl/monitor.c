@@ -180,9 +180,9 @@ static void reach_daemon(struct daemon *d)
 	static const char word[] = "monitor\n";
 
 	d->fd = daemon_connect(d->path);
-	if (d->fd < 0)
+	if (d->fd < 0) {
 		d->fd = -1;
-	else if (send(d->fd, word, strlen(word), MSG_NOSIGNAL) < 0) {
+	} else if (send(d->fd, word, strlen(word), MSG_NOSIGNAL) < 0) {
 		close(d->fd);
 		d->fd = -1;
 	}

@@ -31,12 +31,16 @@ struct reader {
 	struct sw_error	*err;
 };
 
+/* They stand for any. */
+static const struct config like;
+static const struct config_peer like_peer;
+
 struct setting {
 	const char	*section;
 	const char	*name;
 	int		(*set)(struct reader *r, const struct setting *s,
 			       const char *value);
-	size_t		offset;		/* in struct config or config_peer */
+	const void	*field;		/* of @like, or @like_peer */
 	size_t		size;		/* there; unused bytes are zero */
 	__u32		min;
 	__u32		max;
@@ -60,13 +64,19 @@ static int refuse(struct reader *r, const struct setting *s, const char *why)
 	return complain(r, text);
 }
 
+static size_t offset(const struct setting *s)
+{
+	return (const char *)s->field - (const char *)&like;
+}
+
 static void *field(struct reader *r, const struct setting *s)
 {
 	struct config *c = r->config;
 
 	if (!strcmp(s->section, "Peer"))
-		return (char *)&c->peer[c->peers - 1] + s->offset;
-	return (char *)c + s->offset;
+		return (char *)&c->peer[c->peers - 1] +
+		       ((const char *)s->field - (const char *)&like_peer);
+	return (char *)c + offset(s);
 }
 
 static int set_number(struct reader *r, const struct setting *s, const char *value)
@@ -202,6 +212,7 @@ static int set_ciphers(struct reader *r, const struct setting *s, const char *va
 	struct config *c = r->config;
 	unsigned int i;
 
+	memset(c->cipher, 0, sizeof(c->cipher));
 	c->ciphers = 0;
 	if (each_word(r, s, value, add_cipher))
 		return -EINVAL;
@@ -403,38 +414,36 @@ static int set_routes(struct reader *r, const struct setting *s, const char *val
 	return each_word(r, s, value, add_route);
 }
 
-#define FIELD(type, member)				\
-	offsetof(struct type, member), sizeof(((struct type *)0)->member)
-#define IN_CONFIG(section, name, set, member, ...)	\
-	{ section, name, set, FIELD(config, member), __VA_ARGS__ }
-#define IN_PEER(name, set, member)			\
-	{ "Peer", name, set, FIELD(config_peer, member), 0, 0, false }
+#define IN_CONFIG(section, name, set, field, ...)	\
+	{ section, name, set, &(field), sizeof(field), __VA_ARGS__ }
+#define IN_PEER(name, set, field)			\
+	IN_CONFIG("Peer", name, set, field, 0, 0, false)
 
 static const struct setting settings[] = {
-	IN_CONFIG("Interface", "Identity", set_path, identity, 0, 0, true),
-	IN_CONFIG("Interface", "State", set_path, state, 0, 0, true),
-	IN_CONFIG("Interface", "Control", set_path, control, 0, 0, true),
-	IN_CONFIG("Interface", "ListenPort", set_number, port, 1, 65535, false),
-	IN_CONFIG("Interface", "FwMark", set_number, fwmark, 0, UINT_MAX, false),
-	IN_CONFIG("Interface", "RekeyAfter", set_number, rekey_after, 1, 3000, false),
-	IN_CONFIG("Interface", "LinkMTU", set_number, mtu, SKYWIRE_MTU_MIN + 12,
+	IN_CONFIG("Interface", "Identity", set_path, like.identity, 0, 0, true),
+	IN_CONFIG("Interface", "State", set_path, like.state, 0, 0, true),
+	IN_CONFIG("Interface", "Control", set_path, like.control, 0, 0, true),
+	IN_CONFIG("Interface", "ListenPort", set_number, like.port, 1, 65535, false),
+	IN_CONFIG("Interface", "FwMark", set_number, like.fwmark, 0, UINT_MAX, false),
+	IN_CONFIG("Interface", "RekeyAfter", set_number, like.rekey_after, 1, 3000, false),
+	IN_CONFIG("Interface", "LinkMTU", set_number, like.mtu, SKYWIRE_MTU_MIN + 12,
 		  SKYWIRE_LINK_MTU_MAX, false),
-	IN_CONFIG("Interface", "Address", set_addresses, address, 0, 0, false),
-	IN_CONFIG("Interface", "Table", set_table, table, 0, 0, false),
-	IN_CONFIG("Node", "Accept", set_accept, accept_any, 0, 0, false),
-	IN_CONFIG("Node", "SealHeader", set_bool, seal_header, 0, 0, false),
-	IN_CONFIG("Node", "Ciphers", set_ciphers, cipher, 0, 0, false),
-	IN_CONFIG("Node", "Prefixes", set_served, served, 0, 0, false),
-	IN_CONFIG("Discovery", "Ethernet", set_patterns, ethernet, 0, 0, false),
-	IN_CONFIG("Discovery", "Multicast", set_patterns, multicast, 0, 0, false),
-	IN_CONFIG("Discovery", "PeerExchange", set_bool, peer_exchange, 0, 0, false),
-	IN_CONFIG("Routing", "Algorithm", set_algorithm, algorithm, 0, 0, false),
-	IN_CONFIG("Routing", "Paths", set_path, paths, 0, 0, false),
-	IN_PEER("PublicKey", set_key, key),
-	IN_PEER("Endpoint", set_endpoint, endpoint),
-	IN_PEER("Label", set_label, label),
-	IN_PEER("PresharedKeyFile", set_path, psk_file),
-	IN_PEER("AllowedIPs", set_routes, key),
+	IN_CONFIG("Interface", "Address", set_addresses, like.address, 0, 0, false),
+	IN_CONFIG("Interface", "Table", set_table, like.table, 0, 0, false),
+	IN_CONFIG("Node", "Accept", set_accept, like.accept_any, 0, 0, false),
+	IN_CONFIG("Node", "SealHeader", set_bool, like.seal_header, 0, 0, false),
+	IN_CONFIG("Node", "Ciphers", set_ciphers, like.cipher, 0, 0, false),
+	IN_CONFIG("Node", "Prefixes", set_served, like.served, 0, 0, false),
+	IN_CONFIG("Discovery", "Ethernet", set_patterns, like.ethernet, 0, 0, false),
+	IN_CONFIG("Discovery", "Multicast", set_patterns, like.multicast, 0, 0, false),
+	IN_CONFIG("Discovery", "PeerExchange", set_bool, like.peer_exchange, 0, 0, false),
+	IN_CONFIG("Routing", "Algorithm", set_algorithm, like.algorithm, 0, 0, false),
+	IN_CONFIG("Routing", "Paths", set_path, like.paths, 0, 0, false),
+	IN_PEER("PublicKey", set_key, like_peer.key),
+	IN_PEER("Endpoint", set_endpoint, like_peer.endpoint),
+	IN_PEER("Label", set_label, like_peer.label),
+	IN_PEER("PresharedKeyFile", set_path, like_peer.psk_file),
+	IN_PEER("AllowedIPs", set_routes, like_peer.key),
 };
 
 /* The names that a key in this section could have had. */
@@ -642,8 +651,8 @@ void config_compare(const struct config *old, struct config *new,
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		const struct setting *s = &settings[i];
-		const char *was = (const char *)old + s->offset;
-		char *is = (char *)new + s->offset;
+		const char *was = (const char *)old + offset(s);
+		char *is = (char *)new + offset(s);
 
 		if (!strcmp(s->section, "Peer") || !memcmp(was, is, s->size))
 			continue;

@@ -232,7 +232,7 @@ static int run(struct nft_ctx *nft, const char *text, struct sw_error *err)
 }
 
 /* What there is of the table; empty where it is not. */
-static const char *list(struct nft_ctx *nft, const char *name)
+static const char *listing(struct nft_ctx *nft, const char *name)
 {
 	struct sw_error ignored;
 	char text[128];
@@ -273,7 +273,7 @@ static int set_all(struct nft_ctx *nft, const char *name, unsigned int ifindex,
 		   const struct config *config, struct sw_error *err)
 {
 	bool ours[FIREWALL_SWITCHES], off[FIREWALL_SWITCHES];
-	const char *table = list(nft, name);
+	const char *table = listing(nft, name);
 	bool is_there = *table;
 	int i, rc;
 

@@ -276,7 +276,7 @@ static void maps(void)
 		sim_node(sim);
 	for (i = 0; i < MAPS; i++)
 		sim_link(sim->nodes[i], sim->nodes[(i + 1) % MAPS], 5000);
-	must(sim_settle(sim, 60 * MAP_SECOND) != MAP_NEVER, "maps are the same");
+	must(sim_settle(sim, 60 * MAP_SECOND) != MAP_NEVER, "all know the same");
 	for (hour = 0; hour < HOURS; hour++) {
 		struct sim_node *a = sim->nodes[sim_random(sim, MAPS)];
 		struct sim_node *b = sim->nodes[(a->number + 1) % MAPS];

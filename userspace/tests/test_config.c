@@ -165,6 +165,8 @@ static void differences(void **state)
 	n = compare("[Peer]\nPublicKey = " KEY "\nAllowedIPs = ::/0\n",
 		    "[Peer]\nPublicKey = " KEY "\nAllowedIPs = ::/0, 0.0.0.0/0\n");
 	assert_string_equal(n.changed, "Peer ");
+	n = compare("", "[Node]\nCiphers = chacha20-poly1305\n");
+	assert_string_equal(n.changed, "Node.Ciphers ");
 	n = compare("[Node]\nPrefixes = ::/0\n", "[Routing]\nAlgorithm = exec\n"
 		    "[Interface]\nAddress = 10.0.0.1\n");
 	assert_string_equal(n.changed, "Interface.Address Node.Prefixes Routing.Algorithm ");

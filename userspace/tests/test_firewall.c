@@ -42,8 +42,8 @@ static void serves_its_peers(void **state)
 		     "[Peer]\nPublicKey = " KEY2 "\nAllowedIPs = 0.0.0.0/0\n", ours);
 	assert_has(text, "table inet t\ndelete table inet t\ntable inet t {\n");
 	assert_has(text, "elements = { 10.7.0.2/32, 10.8.0.0/16 }\n");
-	assert_has(text, "elements = { fc80:570d:efa4:947c:5710:f993:b2a7:7e27/128, "
-			 "fc50:c97a:d01e:c49:f498:8ca3:3617:ffe1/128 }\n");
+	assert_has(text, "elements = { fc80:570d:efa4:947c:5710:f993:b2a7:7e27/128, ");
+	assert_has(text, "/128, fc50:c97a:d01e:c49:f498:8ca3:3617:ffe1/128 }\n");
 	assert_has(text, "elements = { 0.0.0.0/0, 192.0.2.0/24 }\n");
 	assert_has(text, "set to6 {\n\t\ttype ipv6_addr; flags interval; auto-merge\n\t}\n");
 	assert_has(text, "oif != 7 ip saddr @from4 ip daddr @to4 accept\n");
