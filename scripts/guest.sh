@@ -100,7 +100,8 @@ hot_files() {
 		[ ! -L "$file" ] || echo "$file"
 	done
 	echo /etc/ld.so.cache
-	find "$TOP/selftests" "$TOP/build/swctl" "$TOP/build/selftests" -type f 2>/dev/null || :
+	find "$TOP/selftests" "$TOP/build/swctl" "$TOP/build/swd" "$TOP/build/selftests" \
+		-type f 2>/dev/null || :
 }
 
 make_initrd() {

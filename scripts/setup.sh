@@ -37,7 +37,9 @@ packages() {
 hot_packages() {
 	echo bash dash coreutils grep sed mawk findutils diffutils util-linux procps kmod \
 		iproute2 iputils-ping iperf3 tcpdump ethtool nftables jq socat \
-		libmnl0 libsodium23 libjansson4 python3 python3-cryptography
+		libmnl0 libsodium23 libjansson4 libev4 libev4t64 libinih1 libcap-ng0 \
+		libsystemd0 libnl-3-200 libnl-genl-3-200 libnl-route-3-200 \
+		python3 python3-cryptography
 }
 
 # Those of the named packages that are not installed
