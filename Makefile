@@ -28,7 +28,7 @@ DEBUG_TESTS ?= unit kunit hostile churn netlink noise turmoil faults
 KERNELS ?= 6.12 newest
 KERNEL_TESTS ?= unit netlink chain crypto ether live failover roam seal upcall lifecycle
 ARM64_TESTS ?= unit netlink chain crypto ether lifecycle seal
-LONG_TESTS ?= storm turmoil-long
+LONG_TESTS ?= storm turmoil-long swd-hostile swd-rekey swd-topology
 
 # Before anything is changed
 define check-kdir

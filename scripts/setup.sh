@@ -22,7 +22,7 @@ packages() {
 		perl libelf-dev libssl-dev kmod ;;
 	lint) echo linux-source xz-utils sparse shellcheck perl coccinelle mandoc groff ;;
 	test) echo make gcc libc6-dev libcmocka-dev linux-source xz-utils python3 \
-		python3-cryptography socat util-linux valgrind \
+		python3-cryptography socat util-linux valgrind libfaketime \
 		python3-yaml jq ;;
 	fuzz) echo clang libclang-rt-dev ;;
 	bench) echo wireguard-tools linux-perf util-linux procps iperf3 jq ;;

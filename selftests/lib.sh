@@ -230,7 +230,7 @@ finish() {
 
 # --- nodes ----------------------------------------------------------------
 
-# Public keys of the identities whose secrets are 1 to 8, and their addresses
+# Public keys of the identities whose secrets are 1 to 20, and their addresses
 keys=(
 	js22x5vnph57lk54zl6me2oyltjgkhwuxcc3lbu7eqno34ffxiuq
 	oqrltcdvtadi4mweisfjjgw3fegq6trvxhqbwdxf6gq6mah6ez2a
@@ -240,6 +240,18 @@ keys=(
 	wtesv6z3uv7tvokz77tnggojqsckefk2b5gglmwdoai77umxwb2q
 	h3rkrjzihszp24ujipnkcj7pbhsigby2rnf4ngn2iurpbgyuz7pa
 	xy5u7for3b25ohos7lhwyxsnuv6buldz32wz4h6fyo24dxsuyara
+	3v7ijuaqv3jiuqloskhvbrgatlapssuplm2gksawrpo3mhg3ojrq
+	kjzfaca33toc5aib5s6u63rvg3tq2ff6sh2fcutte24x2dpcbziq
+	iovor2555w4wsqk5aifqciirqarheksxo5mml6ui3tm5riqrmuzq
+	cjrly3kubcr4jybfvigblzspnemxzwzysen6lljujkkjo6o7hwta
+	hk44yjxc4qkc5aanmkkcgzbpjfyiwihy6tvtnamvxbhpyzesrjtq
+	sa252e6ezhvt3d3rvx447vrjvo6lnbe2jwhmt3lxfglkv2vy7jsq
+	m5kagbbsrdghzuiqy2skodwkcn5w5os3xdh4acfebtp3hzctykpa
+	xevku7enwiittkt5p3anvkgx4ysrtvxoi2sfgtqhmrggqoqaqoiq
+	j4vft3oigz66wqaeptud5z7vzzyruv6zhk55vhi45bmiyvvdz2ea
+	njni7osiirpn2nce6zkpqif5ohyx43bzizuthhekaaclutwsypga
+	3ag7wpbyurwnagjdan62mdfvjfgqgem7evmdcldycuabqlidn22q
+	ajiijoodfi44woiwkugqifxiupjfovjn7su4jvijy3dajzz5bn2a
 )
 addresses=(
 	fc80:570d:efa4:947c:5710:f993:b2a7:7e27
@@ -250,6 +262,18 @@ addresses=(
 	fcb1:bcca:2f58:252:3e04:2c73:177a:b2a1
 	fc7b:3622:a75c:c1fd:ef89:b473:560a:3643
 	fc71:4477:5386:9455:3840:47d2:52f1:c973
+	fcc0:221a:b941:5ec8:6661:ea2f:8ce5:f984
+	fc02:632f:7e8a:f1c:d02f:e03:756b:8cef
+	fc6c:ae42:aa10:ab30:22cb:507d:9270:5459
+	fc2e:6d91:ca5:6af3:6ad4:668f:a59b:e8a8
+	fc04:4659:7105:56d6:eaca:afdb:430e:fca4
+	fc90:3793:ce9e:f6d1:c81:1c8e:6afc:6cb0
+	fc8c:c788:7e9a:bd36:8929:91af:52c1:f2f8
+	fc1c:4283:8280:6058:323d:6b93:df8:8a28
+	fcce:8ecc:3de7:c14f:fdc6:a21e:b8d1:83bc
+	fca0:1ba2:9e92:ce7d:d0e5:f5f3:dd61:81b
+	fcc2:29b6:2439:57c5:821e:2181:dc96:6d77
+	fc23:c51c:5728:d2f3:f437:2b88:a6a2:30de
 )
 
 # By node: number (from 1), public key, overlay address

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Nodes that are not as they should be, beside some that are: one whose clock is
+# wrong, one with the key of another, and one that lies of the map.
+# shellcheck source=selftests/lib.sh
+. "$(dirname "$0")/lib.sh" || exit 1
+
+need_daemon
+LIAR=$OUTPUT/liar
+[ -x "$LIAR" ] || skip_all "no liar"
+
+# A - R - B - X, and L and W beside R
+name_node A R B W L
+netns A R B W L X
+KEY[X]=${KEY[A]} NUM[X]=${NUM[A]}
+for node in A B W L; do wire $node R ether; done
+wire X B ether
+for node in A R B; do
+	swd_config $node < /dev/null
+	swd_start $node
+done
+check "packets go by a key" wait_for 30 pings A B 1
+
+sockets=("$TMP/A.sock" "$TMP/R.sock" "$TMP/B.sock")
+# all_well SECONDS SOCKET...: beside these, each knows all, and a path
+all_well() { /usr/bin/python3 -B "$SELFTESTS/topology.py" $(($1 * SCALE)) "${sockets[@]}" "${@:2}"; }
+check "all know each other" all_well 30
+
+# --- a clock that is wrong -------------------------------------------------
+
+faketime=$(echo /usr/lib/*/faketime/libfaketime.so.1)
+if [ -e "$faketime" ]; then
+	swd_config W < /dev/null
+	right=$SWD
+	# Clocks that go as the real one does, but for where they stand
+	for years in +10 -10; do
+		SWD=$TMP/swd$years
+		cat > "$SWD" <<-END
+			#!/bin/sh
+			export FAKETIME=${years}y FAKETIME_DONT_FAKE_MONOTONIC=1 LD_PRELOAD=$faketime
+			exec $right "\$@"
+		END
+		chmod +x "$SWD"
+		swd_start W
+		check "a clock $years years wrong: in the network" all_well 60 "$TMP/W.sock"
+		check "and reached" wait_for 30 pings A W 1
+		check "and reaching others" wait_for 30 pings W B 1
+		swd_stop W
+	done
+	SWD=$right
+	swd_start W
+	check "set right after that: in the network" all_well 60 "$TMP/W.sock"
+	check "and reached" wait_for 30 pings A W 1
+	swd_stop W
+else
+	skip "a clock that is wrong" "no libfaketime"
+fi
+ipn W link del sw0
+ipn R link set to-W down
+
+# --- two nodes with a key ---------------------------------------------------
+
+# told_of_twin: has any of the two said that there is another?
+told_of_twin() { cat "$TMP/A.log" "$TMP/X.log" | grep -q "another node has this node's key"; }
+swd_config X < /dev/null
+swd_start X
+check "two nodes with one key: it is told" wait_for 60 told_of_twin
+check "and others are reached" wait_for 30 pings R B 1
+swd_stop X
+ipn X link del sw0
+ipn B link set to-X down
+check "and that node, when the other is gone" wait_for 60 pings B A 1
+
+# --- lies --------------------------------------------------------------------
+
+# rss NODE: kilobytes that its daemon has
+rss() { awk '/^VmRSS/ { print $2 }' "/proc/${DAEMON[$1]}/status"; }
+
+swd_config L < /dev/null
+# It would have a machine of its own.
+cat > "$TMP/liar" <<-END
+	#!/bin/sh
+	exec nice -n 19 "$LIAR" "\$@"
+END
+chmod +x "$TMP/liar"
+right=$SWD before=$(rss R)
+for LIE in links sequences origins long forged; do
+	export LIE
+	SWD=$TMP/liar
+	swd_start L
+	check "$LIE: the liar has a link" wait_for 30 daemon_alive L R
+	spawn_in A ping -n -i 0.1 "${ADDR[B]}" > "$TMP/ping.$LIE" 2>&1
+	ping=$!
+	nap $((8 * SCALE))
+	stop $ping INT
+	check "$LIE: no honest packet is lost" no_gaps "$TMP/ping.$LIE"
+	is "$LIE: the path is what it was" \
+		"$(sw A -j route "${KEY[B]}" socket "$TMP/A.sock" | jq -c '[.[].labels | length]')" "[1]"
+	# One that is new becomes known, and is reached, meanwhile.
+	SWD=$right
+	swd_stop B KILL
+	ipn B link del sw0
+	rm -rf "$TMP/B.state"
+	swd_start B
+	check "$LIE: one that begins anew reaches others" wait_for 60 pings B A 1
+	check "$LIE: and is reached" wait_for 10 pings A B 1
+	diag "$LIE: R's daemon has $(rss R) kB and" \
+		"$(sw R -j status socket "$TMP/R.sock" | jq .nodes) nodes;" \
+		"$(sw L -j status socket "$TMP/L.sock" | jq .nodes) lies were told"
+	holds "$LIE: memory is bounded" "$(rss R) < before + 100000" "$before before"
+	swd_stop L
+	ipn L link del sw0
+done
+check "all is as it was" all_well 90
+check "packets go" pings A B
+[ $failures = 0 ] || swd_log A R B W L X
