@@ -35,7 +35,8 @@ COMPILERS=(make clang-19)
 ARM64_PACKAGES=(busybox-static kmod procps iproute2 iputils-ping iperf3 tcpdump
 	ethtool nftables jq socat python3 python3-cryptography
 	libc6-dev libmnl-dev libsodium-dev libjansson-dev uthash-dev libev-dev libinih-dev
-	libcap-ng-dev libsystemd-dev libnl-3-dev libnl-genl-3-dev libnl-route-3-dev)
+	libcap-ng-dev libsystemd-dev libnftables-dev
+	libnl-3-dev libnl-genl-3-dev libnl-route-3-dev)
 
 HEADERS='' ROOT='' MODULE=(make) TOOLS=(make)
 
