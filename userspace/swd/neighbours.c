@@ -15,7 +15,7 @@
 enum {
 	FIRST_RETRY	= 1000,
 	LAST_RETRY	= 60000,
-	OWN_OFFER	= 1000,		/* while the lower key does not answer */
+	OWN_OFFER	= 1000,		/* in which the lower key does not answer */
 	HIGHER_WAITS	= 5000,		/* for the lower key to make an offer */
 	COOKIE_TIME	= 120000,
 	UNHEARD		= 180000,	/* what is not configured goes */
@@ -383,6 +383,7 @@ static void keyed(struct neighbours *n, struct neighbour *l, bool responder,
 
 	drop_offer(l);
 	l->keyed = now;
+	l->crossed = false;
 	l->tries = 0;
 	l->due = now + after + (responder ? after / 4 : 0);
 	if (!first)
@@ -451,11 +452,20 @@ static bool acceptable(struct neighbours *n, const struct neighbour *l,
 		n->twin = now;
 		return false;
 	}
-	/* Theirs is on its way back to us, if our offer has arrived. */
-	if (l && l->offer && is_lower(n->self->key, theirs->key) &&
-	    now - l->sent < OWN_OFFER)
-		return false;
 	return l || n->config->accept_any || is_named(n, theirs->key);
+}
+
+/*
+ * Two offers have crossed: the one of the lower key counts, whose answer is on its
+ * way back if it has arrived. Whoever asks again has not had it.
+ */
+static bool ours_counts(const struct neighbours *n, struct neighbour *l, __u64 now)
+{
+	if (!l || !l->offer || l->crossed || now - l->sent >= OWN_OFFER ||
+	    !is_lower(n->self->key, l->key))
+		return false;
+	l->crossed = true;
+	return true;
 }
 
 /*
@@ -497,7 +507,7 @@ static void answer_offer(struct neighbours *n, struct sw_exchange *x,
 	struct neighbour *l = meant_by(n, theirs, from);
 	struct sw_error err;
 
-	if (!acceptable(n, l, theirs, now) ||
+	if (!acceptable(n, l, theirs, now) || ours_counts(n, l, now) ||
 	    !times_take(n->times, SW_LAYER_LINK, theirs->key, theirs->time))
 		return;
 	if (!l && has_room(n))

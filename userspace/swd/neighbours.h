@@ -52,6 +52,7 @@ struct neighbour {
 	struct sw_exchange	*offer;		/* NULL for none */
 	__u32			rx_index;	/* of the offer */
 	unsigned int		tries;
+	bool			crossed;	/* one of theirs was left unanswered for it */
 	__u64			sent;
 	__u8			frame[SW_HANDSHAKE_FRAME_MAX];
 	size_t			frame_len;	/* 0 for none */

@@ -79,6 +79,7 @@ struct session {
 	__u64			due;
 	struct sw_exchange	*offer;
 	__u32			rx_index;
+	bool			crossed;	/* one of theirs was left unanswered for it */
 	__u64			sent;
 	unsigned int		tries;
 	unsigned int		turn;		/* which path the next offer takes */
@@ -646,6 +647,7 @@ static void keyed(struct sessions *s, struct session *p, bool responder, __u64 n
 	p->wanted = true;
 	find_pool(s, p);
 	p->keyed = now;
+	p->crossed = false;
 	p->tries = 0;
 	p->due = now + after + (responder ? after / 4 : 0);
 }
@@ -672,12 +674,14 @@ static void take_answer(struct sessions *s, __u32 index, const __u8 *msg,
 	answer_pending(s, p, SKYWIRE_VERDICT_RELEASE);
 }
 
-/* Theirs is on its way back to us, if our offer has arrived. */
-static bool ours_goes_on(const struct sessions *s, const struct session *p,
-			 __u64 now)
+/* Two offers have crossed; see neighbours.c. */
+static bool ours_counts(const struct sessions *s, struct session *p, __u64 now)
 {
-	return p && p->offer && now - p->sent < OWN_OFFER &&
-	       memcmp(s->self->key, p->key, SW_KEY_LEN) < 0;
+	if (!p || !p->offer || p->crossed || now - p->sent >= OWN_OFFER ||
+	    memcmp(s->self->key, p->key, SW_KEY_LEN) > 0)
+		return false;
+	p->crossed = true;
+	return true;
 }
 
 static void answer(struct sessions *s, struct session *p, struct sw_exchange *x,
@@ -724,7 +728,7 @@ static void take_offer(struct sessions *s, const struct kernel_message *m,
 	memcpy(back.label, m->label, sizeof(back.label));
 	if (!x || sw_exchange_hear(x, msg, len, &theirs) ||
 	    is_twin(s, theirs.key, now) ||
-	    ours_goes_on(s, find(s, theirs.key), now) ||
+	    ours_counts(s, find(s, theirs.key), now) ||
 	    !times_take(s->times, SW_LAYER_SESSION, theirs.key, theirs.time))
 		goto out;
 	known = find(s, theirs.key);
