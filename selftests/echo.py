@@ -167,8 +167,10 @@ def test_error():
 
 def test_mtu():
     """A relay's word on the MTU is put to the test."""
+    # Nobody answers while sent() waits, so there has to be time for it.
+    swctl('peer', 'set', E_KEY, 'probe-interval', '1000000')
     e = far()
-    e.serve(1.0, state_is(1, 'usable'))
+    e.serve(20, state_is(1, 'usable'))
     mtu = path(1)['effective_mtu']
     counter = sent()[2]
     x.send(error(wire.TOO_BIG, counter, mtu=1340))
