@@ -457,7 +457,8 @@ static bool acceptable(struct neighbours *n, const struct neighbour *l,
 
 /*
  * Two offers have crossed: the one of the lower key counts, whose answer is on its
- * way back if it has arrived. Whoever asks again has not had it.
+ * way back if it has arrived. Whoever asks again has not had it; the same offer that
+ * comes twice does not ask again, so its time must have been taken.
  */
 static bool ours_counts(const struct neighbours *n, struct neighbour *l, __u64 now)
 {
@@ -507,8 +508,9 @@ static void answer_offer(struct neighbours *n, struct sw_exchange *x,
 	struct neighbour *l = meant_by(n, theirs, from);
 	struct sw_error err;
 
-	if (!acceptable(n, l, theirs, now) || ours_counts(n, l, now) ||
-	    !times_take(n->times, SW_LAYER_LINK, theirs->key, theirs->time))
+	if (!acceptable(n, l, theirs, now) ||
+	    !times_take(n->times, SW_LAYER_LINK, theirs->key, theirs->time) ||
+	    ours_counts(n, l, now))
 		return;
 	if (!l && has_room(n))
 		l = add(n, theirs->key, from, now);

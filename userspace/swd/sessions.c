@@ -728,8 +728,8 @@ static void take_offer(struct sessions *s, const struct kernel_message *m,
 	memcpy(back.label, m->label, sizeof(back.label));
 	if (!x || sw_exchange_hear(x, msg, len, &theirs) ||
 	    is_twin(s, theirs.key, now) ||
-	    ours_counts(s, find(s, theirs.key), now) ||
-	    !times_take(s->times, SW_LAYER_SESSION, theirs.key, theirs.time))
+	    !times_take(s->times, SW_LAYER_SESSION, theirs.key, theirs.time) ||
+	    ours_counts(s, find(s, theirs.key), now))
 		goto out;
 	known = find(s, theirs.key);
 	if (!known)

@@ -39,8 +39,8 @@ void times_unpin(struct times *t, const __u8 key[SW_KEY_LEN]);
 __u64 times_next(struct times *t);
 
 /*
- * Is this offer later than all of this node's that were answered on this layer?
- * Then it is remembered as answered.
+ * Is this offer later than all of this node's that were looked at on this layer?
+ * Then it is remembered.
  */
 bool times_take(struct times *t, enum sw_layer layer,
 		const __u8 key[SW_KEY_LEN], __u64 time);

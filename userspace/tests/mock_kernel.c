@@ -96,6 +96,18 @@ void mock_lose(void)
 		free(s);
 }
 
+void mock_repeat(void)
+{
+	unsigned int n = mock_waiting();
+	struct sent *s, *again;
+
+	for (s = first; n--; s = s->next) {
+		again = send_to(s->from, s->to, s->bytes, s->len);
+		again->is_frame = s->is_frame;
+		again->m = s->m;
+	}
+}
+
 void mock_free(void)
 {
 	struct kernel *k;

@@ -62,6 +62,8 @@ void mock_deliver(void);
 bool mock_deliver_one(void);
 /* Lose all that has been sent. */
 void mock_lose(void);
+/* All that has been sent comes twice. */
+void mock_repeat(void);
 unsigned int mock_waiting(void);
 
 /* The youngest key of a link, or of a peer's session where @label is 0. */

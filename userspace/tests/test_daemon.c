@@ -290,6 +290,20 @@ static void both_at_once(void **state)
 			 SKYWIRE_ROLE_INITIATOR);
 }
 
+/* What the network doubles does not ask again. */
+static void both_at_once_twice(void **state)
+{
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	configure(&node[1], &node[0], 0, NULL);
+	run_all();
+	mock_repeat();
+	mock_deliver();
+	assert_true(linked(&node[0], &node[1]));
+	assert_int_equal(node[0].kernel->keys, 1);
+	assert_int_equal(node[1].kernel->keys, 1);
+}
+
 /* Where the lower key's offers are lost, the other's must be answered. */
 static void one_way_at_first(void **state)
 {
@@ -818,6 +832,22 @@ static void both_want(void **state)
 	assert_int_equal(a->kernel->released + b->kernel->released, 1);
 }
 
+static void both_want_twice(void **state)
+{
+	struct sw_addr to_a = address_of(&node[0]), to_b = address_of(&node[2]);
+	struct node *a = &node[0], *b = &node[2];
+
+	(void)state;
+	make_line();
+	set_paths(b, a);
+	sessions_miss(a->sessions, &to_b, now);
+	sessions_miss(b->sessions, &to_a, now);
+	mock_repeat();
+	mock_deliver();
+	assert_true(in_session(a, b));
+	assert_int_equal(a->kernel->released + b->kernel->released, 1);
+}
+
 static void unknown_key(void **state)
 {
 	struct sw_addr addr = { .len = 16, .bytes = { 0xfc, 1 } };
@@ -1334,6 +1364,7 @@ int main(void)
 	const struct cm_unit_test tests[] = {
 		TEST(one_sided),
 		TEST(both_at_once),
+		TEST(both_at_once_twice),
 		TEST(one_way_at_first),
 		TEST(losses),
 		TEST(lost_answer),
@@ -1359,6 +1390,7 @@ int main(void)
 		TEST(ciphers_ruled_out),
 		TEST(routed_prefix),
 		TEST(both_want),
+		TEST(both_want_twice),
 		TEST(unknown_key),
 		TEST(no_answer),
 		TEST(idle_session),
