@@ -740,8 +740,12 @@ void neighbours_reconfigure(struct neighbours *n)
 	struct neighbour *l;
 
 	forget_secrets(n);
-	TAILQ_FOREACH(l, &n->links, entry)
+	times_unpin_all(n->times);
+	TAILQ_FOREACH(l, &n->links, entry) {
 		l->configured = false;
+		if (has_key(l))
+			times_pin(n->times, l->key);
+	}
 }
 
 /* Does anything speak for the link? */
@@ -912,5 +916,6 @@ void neighbours_free(struct neighbours *n)
 	while (!TAILQ_EMPTY(&n->links))
 		release(n, TAILQ_FIRST(&n->links));
 	forget_secrets(n);
+	times_unpin_all(n->times);
 	free(n);
 }

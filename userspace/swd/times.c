@@ -71,6 +71,12 @@ void times_unpin(struct times *t, const __u8 key[SW_KEY_LEN])
 		drop_pin(t, pin);
 }
 
+void times_unpin_all(struct times *t)
+{
+	while (t->pins)
+		drop_pin(t, t->pins);
+}
+
 static struct seen *find(struct times *t, enum sw_layer layer,
 			 const __u8 key[SW_KEY_LEN])
 {
@@ -195,8 +201,7 @@ void times_close(struct times *t)
 	for (layer = 0; layer < LAYERS; layer++)
 		while (t->seen[layer])
 			forget(t, layer, t->seen[layer]);
-	while (t->pins)
-		drop_pin(t, t->pins);
+	times_unpin_all(t);
 	free(t);
 }
 

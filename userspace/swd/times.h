@@ -34,6 +34,7 @@ void times_set_clock(struct times *t, __u64 (*now)(void));
 /* A node that this one has to do with, until this was taken back as often. */
 void times_pin(struct times *t, const __u8 key[SW_KEY_LEN]);
 void times_unpin(struct times *t, const __u8 key[SW_KEY_LEN]);
+void times_unpin_all(struct times *t);
 
 /* For an offer of our own. */
 __u64 times_next(struct times *t);

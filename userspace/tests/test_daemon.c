@@ -401,6 +401,30 @@ static void adoption(void **state)
 	assert_true(linked(&node[0], &node[1]));
 }
 
+/* Without the device a daemon knows no neighbours, and starts anew. */
+static void nobody_is_pinned(void **state)
+{
+	struct node *n = &node[1];
+	__u8 key[SW_KEY_LEN];
+	bool forgotten;
+	unsigned int i;
+
+	(void)state;
+	configure(&node[0], n, 0, NULL);
+	pass(1);
+	configure(n, &node[0], 0, NULL);
+	assert_true(linked(&node[0], n));
+	assert_int_equal(n->kernel->offers_out, 0);
+	stop(n);
+	for (i = 0; i < TIMES_MAX + 1; i++) {
+		randombytes_buf(key, sizeof(key));
+		times_take(n->times, SW_LAYER_LINK, key, 5);
+	}
+	forgotten = times_take(n->times, SW_LAYER_LINK, node[0].self->key, 5);
+	make_parts(n);
+	assert_true(forgotten);
+}
+
 static void pre_shared(void **state)
 {
 	static const __u8 psk[SW_NOISE_KEY] = "one", wrong[SW_NOISE_KEY] = "two";
@@ -1373,6 +1397,7 @@ int main(void)
 		TEST(vanishes),
 		TEST(same_key),
 		TEST(adoption),
+		TEST(nobody_is_pinned),
 		TEST(pre_shared),
 		TEST(cookies),
 		TEST(replays),
