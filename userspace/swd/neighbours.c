@@ -789,8 +789,6 @@ static void adopt_link(void *arg, const struct kernel_link *link)
 	struct adoption *a = arg;
 	struct neighbour *l;
 
-	if (!has_room(a->n))
-		return;
 	l = add(a->n, link->neighbour, &link->endpoint, a->now);
 	if (!l)
 		return;
