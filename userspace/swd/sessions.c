@@ -18,6 +18,7 @@ enum {
 	RETRY_LATER	= 30000,	/* of a session that has a key */
 	OWN_OFFER	= 1000,
 	RETRY_LINK	= 30000,	/* for the path by a link */
+	KEYLESS		= 30000,	/* what an earlier daemon left, until it goes */
 	KEY_LIFE	= 3600000,	/* as the kernel has it */
 	NEVER		= 3600000,
 };
@@ -851,28 +852,43 @@ struct adoption {
 	__u64		now;
 };
 
+/* Is it one that a daemon has made, over relays? */
+static bool is_made(const struct kernel_path *path)
+{
+	return path->count && (path->preference == LEARNED ||
+			       path->preference - RELAYED_FIRST < SKYWIRE_PATHS_MAX);
+}
+
+/* A peer that turns out to have no key goes, see act(). */
 static void adopt_path(void *arg, const struct kernel_path *path)
 {
-	struct session *p = enter(((struct adoption *)arg)->s, path->peer);
+	struct adoption *a = arg;
+	struct session *p = enter(a->s, path->peer);
 	unsigned int i;
 
 	for (i = 0; p && i < SKYWIRE_PATHS_MAX; i++)
 		if (!p->path[i].id) {
 			p->path[i] = *path;
 			p->via = p->path[0].link;
+			if (is_made(path))
+				p->due = a->now + KEYLESS;
 			return;
 		}
 }
 
-/* The youngest key says when the next one is due. */
+/* The youngest key says when the next one is due; somebody else's, that none is. */
 static void adopt_key(void *arg, const struct kernel_key *key)
 {
 	struct adoption *a = arg;
 	__u64 after = key->soft_time * 1000ull, made;
 	struct session *p = find(a->s, key->peer);
 
-	if (key->link || !p || !key->opaque_len || key->opaque[0] != OPAQUE_VERSION)
+	if (key->link || !p)
 		return;
+	if (!key->opaque_len || key->opaque[0] != OPAQUE_VERSION) {
+		p->due = p->wanted ? p->due : UINT64_MAX;
+		return;
+	}
 	made = a->now > key->age ? a->now - key->age : 1;
 	if (made < p->keyed)
 		return;
@@ -914,15 +930,15 @@ static void delete_relayed(struct sessions *s, struct session *p)
 			delete_path(s, p, &p->path[i]);
 }
 
-static void end_session(struct sessions *s, struct session *p)
+/* It is a neighbour and no more, or nothing at all. */
+static void reduce(struct sessions *s, struct session *p)
 {
-	log_remote(LOG_DEBUG, "no session with %s", log_key(p->key));
-	tell(p, "session", p->keyed ? "gone" : "refused");
 	if (!p->direct) {
 		remove_peer(s, p);
 		return;
 	}
 	/* Its keys end by themselves. */
+	drop_offer(p);
 	delete_relayed(s, p);
 	p->wanted = false;
 	p->own = false;
@@ -930,11 +946,17 @@ static void end_session(struct sessions *s, struct session *p)
 	p->due = UINT64_MAX;
 }
 
+static void end_session(struct sessions *s, struct session *p)
+{
+	log_remote(LOG_DEBUG, "no session with %s", log_key(p->key));
+	tell(p, "session", p->keyed ? "gone" : "refused");
+	reduce(s, p);
+}
+
 /* Without an answer for too long: the packets have waited in vain. */
 static void give_up(struct sessions *s, struct session *p)
 {
 	answer_pending(s, p, SKYWIRE_VERDICT_REFUSE);
-	drop_offer(p);
 	end_session(s, p);
 }
 
@@ -942,7 +964,9 @@ static void act(struct sessions *s, struct session *p, __u64 now)
 {
 	bool over = p->keyed && now - p->keyed >= KEY_LIFE;
 
-	if (over || (!p->offer && !p->tries && p->keyed && is_idle(s, p)))
+	if (!p->wanted)
+		reduce(s, p);
+	else if (over || (!p->offer && !p->tries && p->keyed && is_idle(s, p)))
 		end_session(s, p);
 	else if (p->tries >= TRIES_MAX && !p->keyed)
 		give_up(s, p);

@@ -958,6 +958,57 @@ static void silent_peer(void **state)
 	assert_int_equal(node[0].kernel->peers, 1);
 }
 
+/*
+ * So it is with one that is a neighbour as well, until it is wanted again: what was
+ * offered to it last is not waited for.
+ */
+static void silent_neighbour(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	struct node *a = &node[0], *b = &node[2];
+
+	(void)state;
+	make_line();
+	configure(a, b, 33, NULL);
+	pass(1);
+	mock_liveness(a->kernel, 33, SKYWIRE_LIVENESS_DEAD);
+	mock_deliver();
+	assert_true(in_session(a, b));
+	a->kernel->packets = 1;
+	b->kernel->at.port++;
+	pass(3700);
+	b->kernel->at.port--;
+	a->kernel->keys = 0;
+	sessions_miss(a->sessions, &addr, now);
+	pass(1);
+	assert_true(in_session(a, b));
+}
+
+/* Where a daemon was away for longer than keys live, what it had goes. */
+static void adopted_without_key(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	struct node *n = &node[0];
+
+	(void)state;
+	make_line();
+	sessions_miss(n->sessions, &addr, now);
+	mock_deliver();
+	assert_true(in_session(n, &node[2]));
+	/* Somebody else's key: it is left alone. */
+	n->kernel->key[n->kernel->keys - 1].key.opaque_len = 0;
+	stop(n);
+	make_parts(n);
+	pass(100);
+	assert_int_equal(n->kernel->peers, 2);
+	stop(n);
+	n->kernel->keys--;
+	make_parts(n);
+	pass(100);
+	assert_int_equal(n->kernel->peers, 1);
+	assert_true(is_peer(n, &node[1]));
+}
+
 static void relay_goes(void **state)
 {
 	struct sw_addr addr = address_of(&node[2]);
@@ -1421,6 +1472,8 @@ int main(void)
 		TEST(idle_session),
 		TEST(dead_direct_link),
 		TEST(silent_peer),
+		TEST(silent_neighbour),
+		TEST(adopted_without_key),
 		TEST(relay_goes),
 		TEST(many_strangers),
 		TEST(no_room_for_a_link),
