@@ -541,7 +541,7 @@ static json_t *answer_reload(struct daemon *d)
 
 	if (rc) {
 		log_say(LOG_WARNING, "the configuration stays as it was: %s", err.text);
-		answer = json_pack("{s:s}", "error", err.text);
+		answer = json_pack("{s:o}", "error", report_text(err.text));
 	} else {
 		log_say(LOG_INFO, "the configuration was read anew");
 		answer = json_pack("{s:O, s:O}", "changed", changes.changed,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/compiler.h"
@@ -192,6 +193,21 @@ json_t *report(const struct report *r, char *const words[])
 	return json_pack("{s:s}", "error", "not known");
 }
 
+json_t *report_text(const char *text)
+{
+	json_t *json = json_string(text);
+	char plain[512];
+	size_t i;
+
+	if (json)
+		return json;
+	snprintf(plain, sizeof(plain), "%s", text);
+	for (i = 0; plain[i]; i++)
+		if (plain[i] & 0x80)
+			plain[i] = '?';
+	return json_string(plain);
+}
+
 json_t *report_event(const struct event *event)
 {
 	json_t *json = json_pack("{s:s, s:s}", "object", event->object, "event",
@@ -204,6 +220,6 @@ json_t *report_event(const struct event *event)
 		json_object_set_new(json, "address", of_address(event->key));
 	}
 	if (event->text)
-		json_object_set_new(json, "text", json_string(event->text));
+		json_object_set_new(json, "text", report_text(event->text));
 	return json;
 }

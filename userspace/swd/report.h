@@ -24,5 +24,7 @@ struct report {
 json_t *report(const struct report *r, char *const words[]);
 /* The same of what happens. */
 json_t *report_event(const struct event *event);
+/* Of what is said of files, or cut: it may be no UTF-8, and JSON has to be. */
+json_t *report_text(const char *text);
 
 #endif /* _SKYWIRE_SWD_REPORT_H */

@@ -8,6 +8,7 @@
 
 #include <ev.h>
 
+#include "swd/report.h"
 #include "swd/stream.h"
 #include "test.h"
 
@@ -140,6 +141,23 @@ static void too_many(void **state)
 	}
 }
 
+/* What is said of a file has its bytes in it, or half a character. */
+static void odd_text(void **state)
+{
+	static const struct event event = {
+		.object = "warning", .what = "said", .text = "x:1: '\xc3': \xff",
+	};
+	json_t *json = report_event(&event);
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(json, "text")),
+			    "x:1: '?': ?");
+	json_decref(json);
+	json = report_text("\xc3\xa4");
+	assert_string_equal(json_string_value(json), "\xc3\xa4");
+	json_decref(json);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -148,6 +166,7 @@ int main(void)
 		TEST(in_order),
 		TEST(slow_reader),
 		TEST(too_many),
+		TEST(odd_text),
 	};
 
 	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
