@@ -415,8 +415,8 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 	network_join(d->network, d->neighbours);
 	return sessions_adopt(d->sessions, now_ms(), err) ?:
 	       neighbours_adopt(d->neighbours, now_ms(), err) ?:
-	       set_ways(d, NULL, d->config, err) ?:
-	       configure_peers(d, err);
+	       configure_peers(d, err) ?:
+	       set_ways(d, NULL, d->config, err);
 }
 
 /* --- another configuration ------------------------------------------------- */
