@@ -26,7 +26,8 @@ enum {
 struct steering {
 	struct nl_sock		*sock;
 	unsigned int		ifindex;
-	const struct config	*config;	/* NULL: nothing */
+	const struct config	*new;		/* what is to be; NULL: nothing */
+	const struct config	*config;	/* the same, of one table */
 	__u32			table;		/* that is brought in order */
 	struct sw_error		*err;
 };
@@ -292,11 +293,20 @@ static int add_rules(const struct steering *s)
 	return rc;
 }
 
-static bool is_wanted_rule(const struct steering *s, struct rtnl_rule *rule)
+/* Where a table that goes has the priorities of the new one, both have the rule. */
+static bool is_wanted_main_rule(const struct steering *s, int family)
 {
-	if (!has_family(s->config, rtnl_rule_get_family(rule)))
-		return false;
-	return rtnl_rule_get_prio(rule) == priority_of(s->table) ||
+	bool shared = s->new && s->new->table &&
+		      priority_of(s->new->table) == priority_of(s->table);
+
+	return has_family(shared ? s->new : s->config, family);
+}
+
+static bool is_wanted_table_rule(const struct steering *s, struct rtnl_rule *rule)
+{
+	if (rtnl_rule_get_table(rule) != s->table)
+		return true;
+	return has_family(s->config, rtnl_rule_get_family(rule)) &&
 	       rtnl_rule_get_mark(rule) == config_fwmark(s->config);
 }
 
@@ -304,14 +314,18 @@ static void check_rule(struct nl_object *object, void *arg)
 {
 	struct rtnl_rule *rule = (struct rtnl_rule *)object;
 	const struct steering *s = arg;
+	__u32 priority = rtnl_rule_get_prio(rule);
+	bool wanted = true;
 	__u8 protocol;
 
-	if (rtnl_rule_get_protocol(rule, &protocol) ||
-	    protocol != STEERING_PROTOCOL ||
-	    rtnl_rule_get_prio(rule) - priority_of(s->table) > 1 ||
-	    is_wanted_rule(s, rule))
+	if (rtnl_rule_get_protocol(rule, &protocol) || protocol != STEERING_PROTOCOL)
 		return;
-	rtnl_rule_delete(s->sock, rule, 0);
+	if (priority == priority_of(s->table))
+		wanted = is_wanted_main_rule(s, rtnl_rule_get_family(rule));
+	else if (priority == priority_of(s->table) + 1)
+		wanted = is_wanted_table_rule(s, rule);
+	if (!wanted)
+		rtnl_rule_delete(s->sock, rule, 0);
 }
 
 static int del_rules(struct steering *s)
@@ -338,17 +352,16 @@ static int set_table(struct steering *s, __u32 table, const struct config *confi
 	return add_routes(s) ?: add_rules(s) ?: del_rules(s) ?: del_routes(s);
 }
 
-static int set_all(struct steering *s, const struct config *old,
-		   const struct config *new)
+static int set_all(struct steering *s, const struct config *old)
 {
-	__u32 table = new ? new->table : 0;
+	__u32 table = s->new ? s->new->table : 0;
 	int rc;
 
-	s->config = new;
-	rc = add_addresses(s) ?: set_table(s, table, new);
+	s->config = s->new;
+	rc = add_addresses(s) ?: set_table(s, table, s->new);
 	if (!rc && old && old->table != table)
 		rc = set_table(s, old->table, NULL);
-	s->config = new;
+	s->config = s->new;
 	del_addresses(s, old);
 	return rc;
 }
@@ -356,14 +369,14 @@ static int set_all(struct steering *s, const struct config *old,
 int steering_set(unsigned int ifindex, const struct config *old,
 		 const struct config *new, struct sw_error *err)
 {
-	struct steering s = { .ifindex = ifindex, .err = err };
+	struct steering s = { .ifindex = ifindex, .new = new, .err = err };
 	int rc;
 
 	s.sock = nl_socket_alloc();
 	if (!s.sock)
 		return sw_fail(err, ENOMEM, "out of memory");
 	rc = nl_connect(s.sock, NETLINK_ROUTE);
-	rc = rc ? fail(&s, "netlink socket", rc) : set_all(&s, old, new);
+	rc = rc ? fail(&s, "netlink socket", rc) : set_all(&s, old);
 	nl_socket_free(s.sock);
 	return rc;
 }
