@@ -352,17 +352,28 @@ static int set_table(struct steering *s, __u32 table, const struct config *confi
 	return add_routes(s) ?: add_rules(s) ?: del_rules(s) ?: del_routes(s);
 }
 
+/*
+ * With the first address of a subnet the others of it go, and with the last one of
+ * the device all routes through it: so addresses are in order before routes are.
+ */
+static int set_addresses(struct steering *s, const struct config *old)
+{
+	int rc;
+
+	s->config = s->new;
+	rc = add_addresses(s);
+	del_addresses(s, old);
+	return rc ?: add_addresses(s);
+}
+
 static int set_all(struct steering *s, const struct config *old)
 {
 	__u32 table = s->new ? s->new->table : 0;
 	int rc;
 
-	s->config = s->new;
-	rc = add_addresses(s) ?: set_table(s, table, s->new);
+	rc = set_addresses(s, old) ?: set_table(s, table, s->new);
 	if (!rc && old && old->table != table)
 		rc = set_table(s, old->table, NULL);
-	s->config = s->new;
-	del_addresses(s, old);
 	return rc;
 }
 
