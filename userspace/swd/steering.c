@@ -352,6 +352,33 @@ static int set_table(struct steering *s, __u32 table, const struct config *confi
 	return add_routes(s) ?: add_rules(s) ?: del_rules(s) ?: del_routes(s);
 }
 
+/* An earlier daemon may have had another table for the device. */
+static void check_left_over(struct nl_object *object, void *arg)
+{
+	struct rtnl_route *route = (struct rtnl_route *)object;
+	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+	__u32 table = rtnl_route_get_table(route);
+	struct steering *s = arg;
+
+	if (rtnl_route_get_protocol(route) != STEERING_PROTOCOL || !hop ||
+	    (unsigned int)rtnl_route_nh_get_ifindex(hop) != s->ifindex ||
+	    table == s->table || (s->new && table == s->new->table))
+		return;
+	set_table(s, table, NULL);
+}
+
+static int del_left_over(struct steering *s)
+{
+	struct nl_cache *routes;
+	int rc = rtnl_route_alloc_cache(s->sock, AF_UNSPEC, 0, &routes);
+
+	if (rc)
+		return fail(s, "routes", rc);
+	nl_cache_foreach(routes, check_left_over, s);
+	nl_cache_free(routes);
+	return 0;
+}
+
 /*
  * With the first address of a subnet the others of it go, and with the last one of
  * the device all routes through it: so addresses are in order before routes are.
@@ -372,9 +399,9 @@ static int set_all(struct steering *s, const struct config *old)
 	int rc;
 
 	rc = set_addresses(s, old) ?: set_table(s, table, s->new);
-	if (!rc && old && old->table != table)
-		rc = set_table(s, old->table, NULL);
-	return rc;
+	if (rc || (old && old->table == table))
+		return rc;
+	return old ? set_table(s, old->table, NULL) : del_left_over(s);
 }
 
 int steering_set(unsigned int ifindex, const struct config *old,
