@@ -855,12 +855,25 @@ static bool is_over(const struct neighbour *l, __u64 now)
 	       now - l->alive > UNHEARD;
 }
 
+/*
+ * A link that others asked for, and that nobody has shown to be at the other end of:
+ * the offer may have come from an address that is not its sender's.
+ */
+static bool is_doubtful(const struct neighbour *l)
+{
+	return l->installed && has_key(l) && !l->configured && !l->reached &&
+	       l->liveness == SKYWIRE_LIVENESS_UNPROVEN;
+}
+
 static void act(struct neighbours *n, struct neighbour *l, __u64 now)
 {
 	if (l->liveness == SKYWIRE_LIVENESS_ALIVE)
 		l->alive = now;
 	if (!is_over(l, now)) {
-		make_offer(n, l, now);
+		if (is_doubtful(l))
+			l->due = l->alive + UNHEARD + 1;
+		else
+			make_offer(n, l, now);
 		return;
 	}
 	if (l->installed)

@@ -1194,6 +1194,8 @@ static void vanishes(void **state)
 	assert_int_equal(n->kernel->links, 0);
 	assert_int_equal(n->kernel->peers, 0);
 	assert_null(neighbours_next(n->neighbours, NULL));
+	/* The address may have been made up: it gets an answer, and no more. */
+	assert_int_equal(n->kernel->offers_out, 0);
 	/* In the middle of that of a session as well */
 	configure(&node[2], n, 0, NULL);
 	pass(1);
