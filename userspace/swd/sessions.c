@@ -215,8 +215,15 @@ static void release(struct sessions *s, struct session *p)
 	free(p);
 }
 
+static void tell_gone(const struct session *p)
+{
+	if (p->keyed)
+		tell(p, "session", "gone");
+}
+
 static void remove_peer(struct sessions *s, struct session *p)
 {
+	tell_gone(p);
 	kernel_peer_del(s->kernel, p->key, NULL);
 	release(s, p);
 }
@@ -233,15 +240,15 @@ static __u64 use_of(struct sessions *s, struct session *p)
 static struct session *least_used(struct sessions *s, struct pool *pool)
 {
 	unsigned int i, looks = pool->count < LOOKS ? pool->count : LOOKS;
-	struct session *p, *least = NULL;
-	__u64 use, least_use = 0;
+	struct session *p, *least = TAILQ_FIRST(&pool->sessions);
+	__u64 use, least_use = UINT64_MAX;
 
 	for (i = 0; i < looks; i++) {
 		p = TAILQ_FIRST(&pool->sessions);
 		TAILQ_REMOVE(&pool->sessions, p, by_pool);
 		TAILQ_INSERT_TAIL(&pool->sessions, p, by_pool);
 		use = use_of(s, p);
-		if (least && use >= least_use)
+		if (use >= least_use)
 			continue;
 		least = p;
 		least_use = use;
@@ -938,6 +945,7 @@ static void reduce(struct sessions *s, struct session *p)
 		return;
 	}
 	/* Its keys end by themselves. */
+	tell_gone(p);
 	drop_offer(p);
 	delete_relayed(s, p);
 	p->wanted = false;
@@ -949,7 +957,8 @@ static void reduce(struct sessions *s, struct session *p)
 static void end_session(struct sessions *s, struct session *p)
 {
 	log_remote(LOG_DEBUG, "no session with %s", log_key(p->key));
-	tell(p, "session", p->keyed ? "gone" : "refused");
+	if (!p->keyed)
+		tell(p, "session", "refused");
 	reduce(s, p);
 }
 

@@ -10,6 +10,7 @@
 
 #include "lib/compiler.h"
 #include "mock_kernel.h"
+#include "swd/event.h"
 #include "swd/hearsay.h"
 #include "swd/neighbours.h"
 #include "swd/log.h"
@@ -1009,10 +1010,17 @@ static void adopted_without_key(void **state)
 	assert_true(is_peer(n, &node[1]));
 }
 
+static void count_gone(void *arg, const struct event *event)
+{
+	*(unsigned int *)arg += !strcmp(event->object, "session") &&
+				!strcmp(event->what, "gone");
+}
+
 static void relay_goes(void **state)
 {
 	struct sw_addr addr = address_of(&node[2]);
 	struct kernel_link link;
+	unsigned int gone = 0;
 	struct sw_error err;
 
 	(void)state;
@@ -1021,8 +1029,11 @@ static void relay_goes(void **state)
 	mock_deliver();
 	link = node[0].kernel->link[0];
 	kernel_link_del(node[0].kernel, link.label, &err);
+	event_listen(count_gone, &gone);
 	neighbours_link(node[0].neighbours, &link, true, now);
+	event_listen(NULL, NULL);
 	assert_int_equal(node[0].kernel->peers, 0);
+	assert_int_equal(gone, 1);
 }
 
 static void identity_of(struct sw_identity **identity, unsigned int number)
@@ -1061,7 +1072,7 @@ static void many_strangers(void **state)
 	struct sw_addr addr = address_of(&node[2]);
 	__u8 first[SW_KEY_LEN], used[SW_KEY_LEN], apart[SW_KEY_LEN], key[SW_KEY_LEN];
 	struct node *n = &node[0];
-	unsigned int i;
+	unsigned int i, gone = 0;
 
 	(void)state;
 	make_line();
@@ -1072,6 +1083,7 @@ static void many_strangers(void **state)
 	sessions_miss(n->sessions, &addr, now);
 	mock_deliver();
 	assert_true(in_session(n, &node[2]));
+	event_listen(count_gone, &gone);
 	stranger(n, label_to(n, &node[1]), 0, first);
 	stranger(n, label_to(n, &node[1]), 1, used);
 	for (i = 2; i < 2 * SESSIONS_STRANGERS; i++) {
@@ -1086,6 +1098,8 @@ static void many_strangers(void **state)
 	assert_int_equal(n->kernel->peers, SESSIONS_STRANGERS + 2);
 	assert_int_equal(sessions_count(n->sessions), SESSIONS_STRANGERS + 2);
 	assert_int_equal(sessions_displaced(n->sessions), SESSIONS_STRANGERS + 1);
+	event_listen(NULL, NULL);
+	assert_int_equal(gone, SESSIONS_STRANGERS + 1);
 	assert_false(mock_has_peer(n->kernel, first));
 	assert_true(mock_has_peer(n->kernel, used));
 	assert_true(mock_has_peer(n->kernel, apart));
