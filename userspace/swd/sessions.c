@@ -30,6 +30,7 @@ enum {
 	RELAYED_FIRST	= 10,		/* preference: behind the direct ones */
 	LEARNED		= 1000,		/* and behind those that were computed */
 	LOOKS		= 8,		/* at sessions, for the one that is used least */
+	REROUTES	= 4,		/* in a run: each may take milliseconds */
 };
 
 /* A message over relays; the handshake's own follows. */
@@ -46,14 +47,14 @@ enum type {
 
 enum { MESSAGE_MAX = sizeof(struct head) + SW_EXCHANGE_MAX };
 
-TAILQ_HEAD(pooled, session);
+TAILQ_HEAD(session_list, session);
 
 /* Sessions that make room for each other, the longest not looked at first. */
 struct pool {
 	UT_hash_handle			hh;
 	__u16				via;	/* the link that they came in by */
 	unsigned int			count;
-	struct pooled			sessions;
+	struct session_list		sessions;
 };
 
 /* A link without the path by it */
@@ -67,11 +68,13 @@ LIST_HEAD(pathlesses, pathless);
 
 struct session {
 	TAILQ_ENTRY(session)	by_pool;
+	TAILQ_ENTRY(session)	by_stale;
 	UT_hash_handle		hh;
 	struct pool		*pool;		/* NULL: is not displaced */
 	__u8			key[SW_KEY_LEN];
 	struct kernel_path	path[SKYWIRE_PATHS_MAX];	/* id 0: free */
 	unsigned int		direct;		/* paths without relays */
+	bool			stale;		/* its routes may be others */
 	/* The session, which a peer that is only a neighbour has not */
 	bool			wanted;
 	bool			own;		/* and by us */
@@ -104,6 +107,7 @@ struct sessions {
 	unsigned int			stranger_count;
 	__u64				displaced;
 	__u64				twin;
+	struct session_list		stale;		/* the longest first */
 	struct pathlesses		pathless;
 	__u64				retry;		/* for these */
 };
@@ -206,11 +210,28 @@ static void answer_pending(struct sessions *s, struct session *p, __u8 verdict)
 				   NULL);
 }
 
+static void mark_stale(struct sessions *s, struct session *p)
+{
+	if (p->stale)
+		return;
+	p->stale = true;
+	TAILQ_INSERT_TAIL(&s->stale, p, by_stale);
+}
+
+static void unmark_stale(struct sessions *s, struct session *p)
+{
+	if (!p->stale)
+		return;
+	p->stale = false;
+	TAILQ_REMOVE(&s->stale, p, by_stale);
+}
+
 static void release(struct sessions *s, struct session *p)
 {
 	answer_pending(s, p, SKYWIRE_VERDICT_REFUSE);
 	drop_offer(p);
 	leave_pool(s, p);
+	unmark_stale(s, p);
 	HASH_DEL(s->all, p);
 	free(p);
 }
@@ -507,6 +528,7 @@ static void forget_pathless(struct sessions *s, __u16 label)
 /* The kernel has deleted, or will delete, all paths through the link. */
 static void cut(struct sessions *s, struct session *p, __u16 link)
 {
+	bool lost = false;
 	unsigned int i;
 
 	for (i = 0; i < SKYWIRE_PATHS_MAX; i++) {
@@ -515,10 +537,12 @@ static void cut(struct sessions *s, struct session *p, __u16 link)
 		if (!p->path[i].count)
 			p->direct--;
 		p->path[i].id = 0;
+		lost = true;
 	}
-	if (p->wanted)
-		route(s, p);
-	if (has_paths(p))
+	/* Whether there is another way is found out soon. */
+	if (p->wanted && (lost || !has_paths(p)))
+		mark_stale(s, p);
+	if (has_paths(p) || p->stale)
 		find_pool(s, p);
 	else
 		remove_peer(s, p);
@@ -543,7 +567,22 @@ void sessions_reroute(struct sessions *s, __u64 now)
 	(void)now;
 	HASH_ITER(hh, s->all, p, next)
 		if (p->wanted)
+			mark_stale(s, p);
+}
+
+/* Others' work must not wait until all have been looked at. */
+static void reroute_some(struct sessions *s)
+{
+	struct session *p;
+	unsigned int i;
+
+	for (i = 0; i < REROUTES && (p = TAILQ_FIRST(&s->stale)); i++) {
+		unmark_stale(s, p);
+		if (p->wanted)
 			route(s, p);
+		if (!has_paths(p))
+			remove_peer(s, p);
+	}
 }
 
 /* --- messages -------------------------------------------------------------- */
@@ -747,7 +786,7 @@ static void take_offer(struct sessions *s, const struct kernel_message *m,
 		goto out;
 	if (!p->wanted) {
 		p->via = m->link;
-		route(s, p);
+		mark_stale(s, p);
 	}
 	/* The way it came is one to go, where nothing better is known. */
 	if (!find_path(p, &back))
@@ -988,12 +1027,15 @@ __u64 sessions_run(struct sessions *s, __u64 now)
 	struct session *p, *next;
 	__u64 first = now + NEVER;
 
+	reroute_some(s);
 	HASH_ITER(hh, s->all, p, next)
 		if (p->due <= now)
 			act(s, p, now);
 	if (s->retry <= now)
 		retry_links(s, now);
 	first = s->retry < first ? s->retry : first;
+	if (!TAILQ_EMPTY(&s->stale))
+		first = now;
 	HASH_ITER(hh, s->all, p, next)
 		if (p->due < first)
 			first = p->due;
@@ -1046,6 +1088,7 @@ struct sessions *sessions_new(const struct config *config,
 	s->neighbours = neighbours;
 	s->routes = routes;
 	TAILQ_INIT(&s->own.sessions);
+	TAILQ_INIT(&s->stale);
 	LIST_INIT(&s->pathless);
 	s->retry = UINT64_MAX;
 	return s;

@@ -69,7 +69,7 @@ void sessions_miss(struct sessions *s, const struct sw_addr *addr, __u64 now);
 void sessions_message(struct sessions *s, const struct kernel_message *m,
 		      __u64 now);
 
-/* The routes may be others now. */
+/* The routes may be others now: sessions_run() looks at a few at a time. */
 void sessions_reroute(struct sessions *s, __u64 now);
 
 /* A peer, as far as it is of interest. */

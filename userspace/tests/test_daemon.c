@@ -29,6 +29,7 @@ struct node {
 	struct neighbours	*neighbours;
 	struct kernel_path	to;		/* the only path over relays, ... */
 	unsigned int		ways;		/* ... or so many like it, or ... */
+	unsigned int		asked;		/* for paths, so often */
 	struct network		*network;	/* ... those that the map knows */
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
@@ -108,9 +109,10 @@ static bool owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
 static unsigned int paths(void *arg, const __u8 key[SW_KEY_LEN],
 			  struct kernel_path *path, unsigned int max)
 {
-	const struct node *n = arg;
+	struct node *n = arg;
 	unsigned int i, count = n->ways ?: 1;
 
+	n->asked++;
 	if (!n->to.count || memcmp(n->to.peer, key, SW_KEY_LEN))
 		return 0;
 	for (i = 0; i < count && i < max; i++) {
@@ -1031,6 +1033,7 @@ static void relay_goes(void **state)
 	kernel_link_del(node[0].kernel, link.label, &err);
 	event_listen(count_gone, &gone);
 	neighbours_link(node[0].neighbours, &link, true, now);
+	sessions_run(node[0].sessions, now);
 	event_listen(NULL, NULL);
 	assert_int_equal(node[0].kernel->peers, 0);
 	assert_int_equal(gone, 1);
@@ -1111,6 +1114,55 @@ static void many_strangers(void **state)
 	assert_int_equal(sessions_count(n->sessions), 3);
 }
 
+static void lose_link(struct node *n, __u16 label)
+{
+	struct kernel_link link;
+	struct sw_error err;
+
+	assert_int_equal(kernel_link_get(n->kernel, label, &link), 0);
+	kernel_link_del(n->kernel, label, &err);
+	neighbours_link(n->neighbours, &link, true, now);
+}
+
+/* Paths of many are not computed at once, and only of those that need others. */
+static void few_at_a_time(void **state)
+{
+	struct node *n = &node[0];
+	__u8 key[SW_KEY_LEN];
+	unsigned int i;
+
+	(void)state;
+	make_line();
+	configure(n, &node[2], 33, NULL);
+	pass(1);
+	n->asked = 0;
+	for (i = 0; i < 100; i++)
+		stranger(n, label_to(n, &node[1]), i, key);
+	mock_lose();
+	assert_int_equal(n->asked, 0);
+	for (i = 1; sessions_run(n->sessions, now) == now; i++)
+		assert_true(n->asked <= 4 * i);
+	assert_int_equal(n->asked, 100);
+	n->asked = 0;
+	sessions_reroute(n->sessions, now);
+	sessions_reroute(n->sessions, now);
+	assert_int_equal(n->asked, 0);
+	for (i = 1; sessions_run(n->sessions, now) == now; i++)
+		assert_true(n->asked <= 4 * i);
+	assert_int_equal(n->asked, 100);
+	n->asked = 0;
+	lose_link(n, 33);
+	while (sessions_run(n->sessions, now) == now)
+		;
+	assert_int_equal(n->asked, 0);
+	assert_int_equal(n->kernel->peers, 101);
+	lose_link(n, label_to(n, &node[1]));
+	while (sessions_run(n->sessions, now) == now)
+		;
+	assert_int_equal(n->asked, 100);
+	assert_int_equal(n->kernel->peers, 0);
+}
+
 /* The kernel has no room for a neighbour, and later it has. */
 static void no_room_for_a_link(void **state)
 {
@@ -1155,6 +1207,7 @@ static void link_beside_relays(void **state)
 	/* Others take the place of all of them at once. */
 	n->to.label[0] += htons(100);
 	sessions_reroute(n->sessions, now);
+	sessions_run(n->sessions, now);
 	assert_int_equal(n->kernel->paths, 1 + SKYWIRE_PATHS_MAX);
 }
 
@@ -1492,6 +1545,7 @@ int main(void)
 		TEST(adopted_without_key),
 		TEST(relay_goes),
 		TEST(many_strangers),
+		TEST(few_at_a_time),
 		TEST(no_room_for_a_link),
 		TEST(link_beside_relays),
 		TEST(odd_messages),
