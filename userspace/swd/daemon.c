@@ -156,7 +156,7 @@ static void on_changed(void *arg, struct neighbour *link)
 	network_link(d->network, link, now_ms());
 	remember_link(d->remember, link);
 	if (link->liveness == SKYWIRE_LIVENESS_DEAD)
-		sessions_link_dead(d->sessions, link, now_ms());
+		sessions_link_dead(d->sessions, link);
 }
 
 static const struct neighbours_events neighbours_events = {

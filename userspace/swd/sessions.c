@@ -74,7 +74,8 @@ struct session {
 	__u8			key[SW_KEY_LEN];
 	struct kernel_path	path[SKYWIRE_PATHS_MAX];	/* id 0: free */
 	unsigned int		direct;		/* paths without relays */
-	bool			stale;		/* its routes may be others */
+	bool			stale;		/* its routes may be others, ... */
+	bool			dead;		/* ... or are wanted: its link is dead */
 	/* The session, which a peer that is only a neighbour has not */
 	bool			wanted;
 	bool			own;		/* and by us */
@@ -570,21 +571,6 @@ void sessions_reroute(struct sessions *s, __u64 now)
 			mark_stale(s, p);
 }
 
-/* Others' work must not wait until all have been looked at. */
-static void reroute_some(struct sessions *s)
-{
-	struct session *p;
-	unsigned int i;
-
-	for (i = 0; i < REROUTES && (p = TAILQ_FIRST(&s->stale)); i++) {
-		unmark_stale(s, p);
-		if (p->wanted)
-			route(s, p);
-		if (!has_paths(p))
-			remove_peer(s, p);
-	}
-}
-
 /* --- messages -------------------------------------------------------------- */
 
 static int send_message(struct sessions *s, const struct kernel_path *way,
@@ -818,20 +804,44 @@ void sessions_message(struct sessions *s, const struct kernel_message *m, __u64 
  * The kernel does not ask for what a dead link would carry. Whoever has a link with
  * the peer gets a session with it as well, if there is a way.
  */
-void sessions_link_dead(struct sessions *s, const struct neighbour *link, __u64 now)
+void sessions_link_dead(struct sessions *s, const struct neighbour *link)
 {
 	struct session *p = find(s, link->key);
 
 	if (!p || p->wanted)
 		return;
+	p->dead = true;
+	p->via = link->label;
+	mark_stale(s, p);
+}
+
+static void go_by_relays(struct sessions *s, struct session *p, __u64 now)
+{
 	route(s, p);
 	if (!next_way(p))
 		return;
 	p->wanted = true;
-	p->via = link->label;
 	find_pool(s, p);
 	p->tries = 0;
 	make_offer(s, p, now);
+}
+
+/* Others' work must not wait until all have been looked at. */
+static void reroute_some(struct sessions *s, __u64 now)
+{
+	struct session *p;
+	unsigned int i;
+
+	for (i = 0; i < REROUTES && (p = TAILQ_FIRST(&s->stale)); i++) {
+		unmark_stale(s, p);
+		if (p->wanted)
+			route(s, p);
+		else if (p->dead)
+			go_by_relays(s, p, now);
+		p->dead = false;
+		if (!has_paths(p))
+			remove_peer(s, p);
+	}
 }
 
 /* --- packets that wait ----------------------------------------------------- */
@@ -1027,7 +1037,7 @@ __u64 sessions_run(struct sessions *s, __u64 now)
 	struct session *p, *next;
 	__u64 first = now + NEVER;
 
-	reroute_some(s);
+	reroute_some(s, now);
 	HASH_ITER(hh, s->all, p, next)
 		if (p->due <= now)
 			act(s, p, now);

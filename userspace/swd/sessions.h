@@ -61,7 +61,7 @@ void sessions_link_up(struct sessions *s, const struct neighbour *link);
 void sessions_link_down(struct sessions *s, const struct neighbour *link);
 
 /* The link is dead: the neighbour is to be reached by relays. */
-void sessions_link_dead(struct sessions *s, const struct neighbour *link, __u64 now);
+void sessions_link_dead(struct sessions *s, const struct neighbour *link);
 
 void sessions_miss(struct sessions *s, const struct sw_addr *addr, __u64 now);
 

@@ -96,7 +96,7 @@ static void on_changed(void *arg, struct neighbour *link)
 
 	network_link(n->network, link, now);
 	if (link->liveness == SKYWIRE_LIVENESS_DEAD)
-		sessions_link_dead(n->sessions, link, now);
+		sessions_link_dead(n->sessions, link);
 }
 
 static const struct neighbours_events neighbours_events = {

@@ -89,7 +89,7 @@ static void on_changed(void *arg, struct neighbour *link)
 	if (n->network)
 		network_link(n->network, link, now);
 	if (link->liveness == SKYWIRE_LIVENESS_DEAD)
-		sessions_link_dead(n->sessions, link, now);
+		sessions_link_dead(n->sessions, link);
 }
 
 static const struct neighbours_events events = { on_up, on_down, on_changed };
@@ -939,6 +939,7 @@ static void dead_direct_link(void **state)
 		if (!memcmp(a->kernel->link[i].neighbour, b->self->key, SW_KEY_LEN))
 			mock_liveness(a->kernel, a->kernel->link[i].label,
 				      SKYWIRE_LIVENESS_DEAD);
+	sessions_run(a->sessions, now);
 	mock_deliver();
 	assert_true(in_session(a, b));
 }
@@ -975,6 +976,7 @@ static void silent_neighbour(void **state)
 	configure(a, b, 33, NULL);
 	pass(1);
 	mock_liveness(a->kernel, 33, SKYWIRE_LIVENESS_DEAD);
+	sessions_run(a->sessions, now);
 	mock_deliver();
 	assert_true(in_session(a, b));
 	a->kernel->packets = 1;
