@@ -36,6 +36,7 @@ struct contact {
 	__u8			key[SW_KEY_LEN];
 	unsigned int		links;
 	int			slot;	/* the flood's */
+	__u16			asks;	/* link of its last message; 0: none since the last run */
 };
 
 /* A link that the map has been told of. */
@@ -197,21 +198,6 @@ static const struct neighbour *link_with(struct network *net, const __u8 *key)
 	return best;
 }
 
-static void send_message(void *context, const __u8 key[SW_KEY_LEN],
-			 const __u8 *bytes, size_t len)
-{
-	struct kernel_message m = { .payload = bytes, .len = len };
-	struct network *net = context;
-	const struct neighbour *l = link_with(net, key);
-
-	if (!l)
-		return;
-	m.link = l->label;
-	kernel_message_send(net->kernel, &m, NULL);
-}
-
-static const struct flood_ops flood_ops = { .send = send_message };
-
 static struct contact *find_contact(struct network *net, const __u8 *key)
 {
 	struct contact *c;
@@ -221,6 +207,36 @@ static struct contact *find_contact(struct network *net, const __u8 *key)
 			return c;
 	return NULL;
 }
+
+/*
+ * What a message leads to at once goes back the way it came, anything else by the
+ * best link: if two nodes have one key, each hears the answers to its questions.
+ */
+static const struct neighbour *link_for(struct network *net, const __u8 *key)
+{
+	const struct contact *c = find_contact(net, key);
+	const struct neighbour *l;
+
+	l = c ? neighbours_by_label(net->neighbours, c->asks) : NULL;
+	if (l && l->installed && l->liveness == SKYWIRE_LIVENESS_ALIVE)
+		return l;
+	return link_with(net, key);
+}
+
+static void send_message(void *context, const __u8 key[SW_KEY_LEN],
+			 const __u8 *bytes, size_t len)
+{
+	struct kernel_message m = { .payload = bytes, .len = len };
+	struct network *net = context;
+	const struct neighbour *l = link_for(net, key);
+
+	if (!l)
+		return;
+	m.link = l->label;
+	kernel_message_send(net->kernel, &m, NULL);
+}
+
+static const struct flood_ops flood_ops = { .send = send_message };
 
 static struct contact *hold_contact(struct network *net, const __u8 *key, __u64 now)
 {
@@ -251,10 +267,12 @@ static void put_contact(struct network *net, struct contact *c, __u64 now)
 void network_message(struct network *net, const struct kernel_message *m, __u64 now)
 {
 	const struct neighbour *l = neighbours_by_label(net->neighbours, m->link);
-	const struct contact *c = l ? find_contact(net, l->key) : NULL;
+	struct contact *c = l ? find_contact(net, l->key) : NULL;
 
-	if (c && c->slot >= 0)
-		flood_receive(net->flood, ns(now), c->slot, m->payload, m->len);
+	if (!c || c->slot < 0)
+		return;
+	c->asks = m->link;
+	flood_receive(net->flood, ns(now), c->slot, m->payload, m->len);
 }
 
 /* --- links ----------------------------------------------------------------- */
@@ -495,7 +513,10 @@ void network_each(struct network *net, __u64 now,
 __u64 network_run(struct network *net, __u64 now)
 {
 	__u64 next = flood_tick(net->flood, ns(now));
+	struct contact *c;
 
+	LIST_FOREACH(c, &net->contacts, entry)
+		c->asks = 0;
 	settle_names(net);
 	if (net->twin_seen)
 		net->twin = now;

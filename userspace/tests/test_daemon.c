@@ -1450,17 +1450,25 @@ static void make_networks(void)
 	}
 }
 
-/* The two ends of a line of four have the same key, and learn it by the map. */
-static void same_key_far_away(void **state)
+/* The last node gets the first one's key. */
+static struct node *make_copy(void)
 {
 	__u8 seed[SW_SEED_LEN] = { 1 };
-	struct node *n = &node[3];
+	struct node *n = &node[NODES - 1];
 
-	(void)state;
 	stop(n);
 	sw_identity_free(n->self);
 	n->self = sw_identity_new(seed);
 	make_parts(n);
+	return n;
+}
+
+/* The two ends of a line of four have the same key, and learn it by the map. */
+static void same_key_far_away(void **state)
+{
+	struct node *n = make_copy();
+
+	(void)state;
 	make_networks();
 	configure(&node[0], &node[1], 0, NULL);
 	configure(&node[1], &node[2], 0, NULL);
@@ -1475,6 +1483,32 @@ static void same_key_far_away(void **state)
 	assert_true(network_twin(node[0].network));
 	assert_true(network_twin(n->network));
 	assert_int_equal(network_twin(node[1].network), 0);
+}
+
+/* Two that have nobody but the same relay learn it too, and are in nobody's way. */
+static void same_key_at_one_relay(void **state)
+{
+	struct node *a = &node[0], *relay = &node[1], *other_one = &node[2];
+	struct node *copy = make_copy();
+	unsigned int i;
+
+	(void)state;
+	make_networks();
+	configure(a, relay, 0, NULL);
+	configure(other_one, relay, 0, NULL);
+	configure(copy, relay, 0, NULL);
+	pass(1);
+	all_alive();
+	pass(200);
+	assert_true(network_twin(a->network));
+	assert_true(network_twin(copy->network));
+	assert_int_equal(network_twin(relay->network), 0);
+	assert_int_equal(network_twin(other_one->network), 0);
+	for (i = 0; i < NODES; i++)
+		assert_int_equal(network_nodes(node[i].network), 3);
+	assert_int_equal(relay->kernel->links, 3);
+	assert_int_equal(relay->ups, 3);
+	assert_int_equal(relay->downs, 0);
 }
 
 /* Records go along the links, and the paths come from them. */
@@ -1557,6 +1591,7 @@ int main(void)
 		TEST(not_told_of_private_ones),
 		TEST(told_too_much),
 		TEST(same_key_far_away),
+		TEST(same_key_at_one_relay),
 		TEST(by_the_map),
 	};
 
