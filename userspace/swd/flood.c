@@ -89,6 +89,8 @@ struct flood_neighbour {
 	struct map_list		asked;
 	unsigned int		asked_count;
 	__u64			progress;	/* when it last answered */
+	__u32			instance;	/* of its own record, as it sent it last, ... */
+	__u32			former;		/* ... and the one before that */
 	__u64			ask_pace;
 	__u64			misses;		/* pace */
 	__u64			refunds;	/* pace */
@@ -786,6 +788,21 @@ static void note_taken(struct map_origin *origin, struct flood_neighbour *from, 
 		from->misses -= MISS_INTERVAL;
 }
 
+/*
+ * A newer record of its own has come from a neighbour itself, so that instance is
+ * running. One that starts anew leaves its instance for good: if the former one is
+ * back, both run. Records that others pass on prove nothing, for they may be old.
+ */
+static void note_instance(struct flood *flood, struct flood_neighbour *from, __u32 instance)
+{
+	if (instance == from->instance)
+		return;
+	if (instance == from->former)
+		flood->map->ops->event(flood->map->context, MAP_EVENT_SHARED, from->key);
+	from->former = from->instance;
+	from->instance = instance;
+}
+
 static void receive_record(struct flood *flood, struct flood_neighbour *from,
 			   const __u8 *bytes, size_t len, __u32 age, __u64 now)
 {
@@ -808,8 +825,11 @@ static void receive_record(struct flood *flood, struct flood_neighbour *from,
 		return;
 	}
 	check_word(flood, origin, from, head.sequence, record_digest(bytes, len), now);
-	if (verdict == MAP_TAKEN)
+	if (verdict == MAP_TAKEN) {
 		note_taken(origin, from, now);
+		if (!memcmp(head.key, from->key, SW_KEY_LEN))
+			note_instance(flood, from, head.instance);
+	}
 	ask_others(flood, origin, from, now);
 }
 

@@ -51,6 +51,7 @@ struct map_set {
 enum map_event {
 	MAP_EVENT_CHANGED,	/* @key: an origin that came, changed or went */
 	MAP_EVENT_TWIN,		/* our own key is in use elsewhere */
+	MAP_EVENT_SHARED,	/* @key: a neighbour that is two nodes */
 	MAP_EVENT_CONFLICT,	/* @key signed two records of one sequence */
 	MAP_EVENT_FULL,		/* @key: whose origin was turned away or evicted */
 	MAP_EVENT_FORGED,	/* @key: a neighbour that passed on what is not signed */

@@ -18,6 +18,7 @@
 enum {
 	WATCHES_MAX	= 8,		/* of two algorithms, when one follows */
 	NS_OF_MS	= 1000000,
+	TWINS_AGAIN	= 600000,	/* milliseconds until they are told of again */
 };
 
 /* A node that the map has, or had until the event that is not looked at yet. */
@@ -30,6 +31,12 @@ struct name {
 	bool			known;		/* as far as anybody was told */
 };
 
+/* Two nodes with one key */
+struct twins {
+	__u64	seen;	/* when last; 0: never */
+	__u64	pace;	/* of telling so */
+};
+
 /* A neighbour, by all links with it that are alive. */
 struct contact {
 	LIST_ENTRY(contact)	entry;
@@ -37,6 +44,7 @@ struct contact {
 	unsigned int		links;
 	int			slot;	/* the flood's */
 	__u16			asks;	/* link of its last message; 0: none since the last run */
+	struct twins		twins;
 };
 
 /* A link that the map has been told of. */
@@ -71,8 +79,8 @@ struct network {
 	struct fd_watch			watch[WATCHES_MAX];
 	ev_timer			timer;		/* the algorithm's */
 	bool				changed;
-	bool				twin_seen;	/* since the last run */
-	__u64				twin;
+	__u64				now;		/* when a message came last */
+	struct twins			twins;		/* of this node */
 };
 
 static __u64 ns(__u64 ms)
@@ -131,18 +139,51 @@ static void note_change(struct network *net, const __u8 key[SW_KEY_LEN])
 
 static const char *const told_as[] = {
 	[MAP_EVENT_TWIN] = "another node has this node's key",
+	[MAP_EVENT_SHARED] = "two nodes have the key of this neighbour",
 	[MAP_EVENT_CONFLICT] = "a node has signed two records as one",
 	[MAP_EVENT_FULL] = "the map is full",
 	[MAP_EVENT_FORGED] = "a neighbour passed on a record that is not signed",
 	[MAP_EVENT_MUTED] = "a neighbour is not listened to for a while",
 };
 
+static struct contact *find_contact(struct network *net, const __u8 *key)
+{
+	struct contact *c;
+
+	LIST_FOREACH(c, &net->contacts, entry)
+		if (!memcmp(c->key, key, SW_KEY_LEN))
+			return c;
+	return NULL;
+}
+
+/* Whom an event shows to be two nodes; NULL for one of another kind */
+static struct twins *twins_of(struct network *net, enum map_event event,
+			      const __u8 key[SW_KEY_LEN])
+{
+	struct contact *c = event == MAP_EVENT_SHARED ? find_contact(net, key) : NULL;
+
+	if (event == MAP_EVENT_TWIN)
+		return &net->twins;
+	return c ? &c->twins : NULL;
+}
+
+/* Is it to be told? Twins show themselves several times a minute. */
+static bool is_news(struct network *net, enum map_event event,
+		    const __u8 key[SW_KEY_LEN])
+{
+	struct twins *twins = twins_of(net, event, key);
+
+	if (!twins)
+		return true;
+	twins->seen = net->now;
+	return map_pace_take(&twins->pace, ns(net->now), ns(TWINS_AGAIN), 1);
+}
+
 static void on_map(void *context, enum map_event event, const __u8 key[SW_KEY_LEN])
 {
-	((struct network *)context)->twin_seen |= event == MAP_EVENT_TWIN;
 	if (event == MAP_EVENT_CHANGED)
 		note_change(context, key);
-	else
+	else if (is_news(context, event, key))
 		log_remote(LOG_WARNING, "%s: %s", told_as[event], log_key(key));
 }
 
@@ -196,16 +237,6 @@ static const struct neighbour *link_with(struct network *net, const __u8 *key)
 		    !memcmp(l->key, key, SW_KEY_LEN) && (!best || l->rtt < best->rtt))
 			best = l;
 	return best;
-}
-
-static struct contact *find_contact(struct network *net, const __u8 *key)
-{
-	struct contact *c;
-
-	LIST_FOREACH(c, &net->contacts, entry)
-		if (!memcmp(c->key, key, SW_KEY_LEN))
-			return c;
-	return NULL;
 }
 
 /*
@@ -271,6 +302,7 @@ void network_message(struct network *net, const struct kernel_message *m, __u64 
 
 	if (!c || c->slot < 0)
 		return;
+	net->now = now;
 	c->asks = m->link;
 	flood_receive(net->flood, ns(now), c->slot, m->payload, m->len);
 }
@@ -487,7 +519,14 @@ bool network_changed(struct network *net)
 
 __u64 network_twin(const struct network *net)
 {
-	return net->twin;
+	return net->twins.seen;
+}
+
+__u64 network_shared(struct network *net, const __u8 key[SW_KEY_LEN])
+{
+	const struct contact *c = find_contact(net, key);
+
+	return c ? c->twins.seen : 0;
 }
 
 unsigned int network_nodes(const struct network *net)
@@ -518,9 +557,6 @@ __u64 network_run(struct network *net, __u64 now)
 	LIST_FOREACH(c, &net->contacts, entry)
 		c->asks = 0;
 	settle_names(net);
-	if (net->twin_seen)
-		net->twin = now;
-	net->twin_seen = false;
 	return next / NS_OF_MS + 1;
 }
 

@@ -46,6 +46,9 @@ __u64 network_run(struct network *net, __u64 now);
 /* As neighbours_twin() */
 __u64 network_twin(const struct network *net);
 
+/* When a neighbour has shown last that it is two nodes with one key; 0: never */
+__u64 network_shared(struct network *net, const __u8 key[SW_KEY_LEN]);
+
 /* How many nodes the map has, this one among them. */
 unsigned int network_nodes(const struct network *net);
 

@@ -80,17 +80,19 @@ static json_t *status(const struct report *r)
 			 "key_elsewhere", of_seconds(twin(r), r->now));
 }
 
-static json_t *of_neighbour(const struct neighbour *l, __u64 now)
+static json_t *of_neighbour(const struct report *r, const struct neighbour *l)
 {
-	return json_pack("{s:o, s:i, s:o, s:s, s:s, s:b, s:o, s:I, s:I, s:i}",
+	return json_pack("{s:o, s:i, s:o, s:s, s:s, s:b, s:o, s:I, s:I, s:i, s:o}",
 			 "key", of_key(l->key), "label", l->label,
 			 "endpoint", of_endpoint(&l->endpoint),
 			 "state", l->installed ? "link" : "offered",
 			 "liveness", sw_liveness_name(l->liveness),
 			 "configured", l->configured,
-			 "key_age", of_seconds(l->keyed, now),
+			 "key_age", of_seconds(l->keyed, r->now),
 			 "rtt", (json_int_t)l->rtt, "loss", (json_int_t)l->loss,
-			 "tries", l->tries);
+			 "tries", l->tries,
+			 "key_shared", of_seconds(network_shared(r->network, l->key),
+						  r->now));
 }
 
 static json_t *neighbours(const struct report *r)
@@ -99,7 +101,7 @@ static json_t *neighbours(const struct report *r)
 	struct neighbour *l = NULL;
 
 	while ((l = neighbours_next(r->neighbours, l)))
-		json_array_append_new(list, of_neighbour(l, r->now));
+		json_array_append_new(list, of_neighbour(r, l));
 	return list;
 }
 

@@ -362,6 +362,13 @@ __u64 network_twin(const struct network *net)
 	return 0;
 }
 
+__u64 network_shared(struct network *net, const __u8 key[SW_KEY_LEN])
+{
+	(void)net;
+	(void)key;
+	return 0;
+}
+
 /* For those that ask how it goes */
 unsigned int network_nodes(const struct network *net)
 {

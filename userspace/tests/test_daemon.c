@@ -1504,11 +1504,61 @@ static void same_key_at_one_relay(void **state)
 	assert_true(network_twin(copy->network));
 	assert_int_equal(network_twin(relay->network), 0);
 	assert_int_equal(network_twin(other_one->network), 0);
+	/* Their neighbour sees it as well, and of nobody else. */
+	assert_true(network_shared(relay->network, a->self->key));
+	assert_int_equal(network_shared(relay->network, other_one->self->key), 0);
+	assert_int_equal(network_shared(other_one->network, relay->self->key), 0);
 	for (i = 0; i < NODES; i++)
 		assert_int_equal(network_nodes(node[i].network), 3);
 	assert_int_equal(relay->kernel->links, 3);
 	assert_int_equal(relay->ups, 3);
 	assert_int_equal(relay->downs, 0);
+}
+
+/* The relay's link with one of two nodes becomes the other's. */
+static void move_link(struct kernel *relay, struct kernel *from, struct kernel *to)
+{
+	unsigned int i;
+
+	for (i = 0; i < relay->links; i++) {
+		if (memcmp(&relay->link[i].endpoint, &from->at, sizeof(from->at)))
+			continue;
+		relay->link[i].endpoint = to->at;
+		mock_liveness(relay, relay->link[i].label, SKYWIRE_LIVENESS_ALIVE);
+	}
+	mock_liveness(from, from->link[0].label, SKYWIRE_LIVENESS_DEAD);
+	mock_liveness(to, to->link[0].label, SKYWIRE_LIVENESS_ALIVE);
+}
+
+/*
+ * They even have the same label for their link: then it is one, and they take turns.
+ * Whoever's turn it is has signed records meanwhile, so only the relay sees it.
+ */
+static void same_key_and_label(void **state)
+{
+	struct node *a = &node[0], *relay = &node[1], *other_one = &node[2];
+	struct node *copy = make_copy();
+	unsigned int i;
+
+	(void)state;
+	make_networks();
+	configure(a, relay, 7, NULL);
+	configure(other_one, relay, 0, NULL);
+	pass(1);
+	configure(copy, relay, 7, NULL);
+	pass(1);
+	all_alive();
+	for (i = 0; i < 12; i++) {
+		pass(30);
+		if (i % 2)
+			move_link(relay->kernel, copy->kernel, a->kernel);
+		else
+			move_link(relay->kernel, a->kernel, copy->kernel);
+	}
+	assert_int_equal(relay->kernel->links, 2);
+	assert_int_equal(relay->downs, 0);
+	assert_true(network_shared(relay->network, a->self->key));
+	assert_int_equal(network_nodes(other_one->network), 3);
 }
 
 /* Records go along the links, and the paths come from them. */
@@ -1592,6 +1642,7 @@ int main(void)
 		TEST(told_too_much),
 		TEST(same_key_far_away),
 		TEST(same_key_at_one_relay),
+		TEST(same_key_and_label),
 		TEST(by_the_map),
 	};
 

@@ -381,6 +381,99 @@ static struct sim_node *grid_with_liar(struct sim *sim, __u32 side, unsigned int
 	return liar;
 }
 
+/* A node signs a new record, as this instance. */
+static void sign_as(struct sim_node *node, __u32 instance)
+{
+	struct record_link link = node->map->own.links[0].latest;
+	__u64 published = node->map->stats.published;
+
+	node->map->own.instance = instance;
+	link.price_base++;
+	assert_int_equal(map_link_set(node->map, node->sim->now, &link), 0);
+	sim_run(node->sim, 40 * MAP_SECOND);
+	assert_true(node->map->stats.published > published);
+}
+
+/* Starting anew is one thing, coming back another: a neighbour sees the difference. */
+static void instances(void **state)
+{
+	struct sim *sim = sim_new(17);
+	struct sim_node *node, *neighbour, *far;
+	unsigned int *seen;
+	__u32 i;
+
+	(void)state;
+	nodes(sim, 3);
+	node = sim->nodes[0];
+	neighbour = sim->nodes[1];
+	far = sim->nodes[2];
+	sim_link(node, neighbour, 1000);
+	sim_link(neighbour, far, 1000);
+	settles(sim, "line", 5);
+	seen = neighbour->events;
+	for (i = 1; i <= 4; i++)
+		sign_as(node, i);
+	sign_as(node, 4);
+	assert_int_equal(seen[MAP_EVENT_SHARED], 0);
+	sign_as(node, 3);
+	assert_int_equal(seen[MAP_EVENT_SHARED], 1);
+	sign_as(node, 3);
+	assert_int_equal(seen[MAP_EVENT_SHARED], 1);
+	sign_as(node, 4);
+	assert_int_equal(seen[MAP_EVENT_SHARED], 2);
+	assert_int_equal(far->events[MAP_EVENT_SHARED], 0);
+	sim_free(sim);
+}
+
+/*
+ * A node has forgotten its sequence, and another one has kept a record from before
+ * that counts as newer: it is overtaken, but nobody takes it for a second node.
+ */
+static void old_record_returns(void **state)
+{
+	struct sim *sim = sim_new(18);
+	struct sim_node *node, *neighbour, *liar;
+	const struct map_origin *origin;
+	struct record_head head;
+	struct forger *forger;
+	__u64 sequence;
+	__u32 i;
+
+	(void)state;
+	nodes(sim, 3);
+	node = sim->nodes[0];
+	neighbour = sim->nodes[1];
+	liar = sim->nodes[2];
+	forger = make_forger(liar, 1);
+	sim_link(node, neighbour, 1000);
+	for (i = 0; i < 5; i++)
+		sign_as(node, 1);
+	origin = map_find(neighbour->map, node->key);
+	assert_true(origin->len <= sizeof(forger->records[0].bytes));
+	memcpy(forger->records[0].bytes, origin->record, origin->len);
+	forger->records[forger->count++].len = origin->len;
+	sequence = origin->sequence;
+	sim_unlink(node, neighbour);
+	sim_run(sim, 2 * MAP_GRACE * MAP_SECOND);
+	assert_int_equal(neighbour->map->count, 1);
+	sim_restart(node);
+	sim_link(node, neighbour, 1000);
+	sim_run(sim, 5 * MAP_SECOND);
+	origin = map_find(neighbour->map, node->key);
+	assert_true(origin && origin->sequence < sequence);
+	sim_link(liar, neighbour, 1000);
+	offer_all(liar, neighbour);
+	sim_run(sim, 40 * MAP_SECOND);
+	assert_int_equal(forger->asked, 1);
+	assert_true(origin->sequence > sequence);
+	record_read_head(origin->record, &head);
+	assert_int_equal(head.instance, node->map->own.instance);
+	assert_int_equal(neighbour->events[MAP_EVENT_SHARED], 0);
+	assert_int_equal(node->events[MAP_EVENT_TWIN], 0);
+	free_forger(liar);
+	sim_free(sim);
+}
+
 /* Signatures that are wrong: one is verified, and then he is not listened to. */
 static void forged_records(void **state)
 {
@@ -642,6 +735,8 @@ int main(void)
 		cmocka_unit_test(node_starts_anew),
 		cmocka_unit_test(two_nodes_with_one_key),
 		cmocka_unit_test(records_are_refreshed),
+		cmocka_unit_test(instances),
+		cmocka_unit_test(old_record_returns),
 		cmocka_unit_test(forged_records),
 		cmocka_unit_test(unsolicited_records),
 		cmocka_unit_test(sequences_far_ahead),
