@@ -10,12 +10,14 @@ need_daemon
 LIAR=$OUTPUT/liar
 [ -x "$LIAR" ] || skip_all "no liar"
 
-# A - R - B - X, and L and W beside R
+# A - R - B - X, and L and W beside R; later X as well
 name_node A R B W L
 netns A R B W L X
 KEY[X]=${KEY[A]} NUM[X]=${NUM[A]}
 for node in A B W L; do wire $node R ether; done
 wire X B ether
+wire X R ether
+ipn R link set to-X down
 for node in A R B; do
 	swd_config $node < /dev/null
 	swd_start $node
@@ -70,6 +72,32 @@ check "and others are reached" wait_for 30 pings R B 1
 swd_stop X
 ipn X link del sw0
 ipn B link set to-X down
+check "and that node, when the other is gone" wait_for 60 pings B A 1
+
+# sees_twin NODE SINCE: has it seen since then that another one has its key?
+sees_twin() {
+	sw "$1" -j status socket "$TMP/$1.sock" |
+		jq -e --argjson most $(($(date +%s) - $2)) \
+			'.key_elsewhere != null and .key_elsewhere < $most'
+}
+# sees_two NODE OTHER: has it seen that two of its neighbours have that key?
+sees_two() {
+	sw "$1" -j neighbour socket "$TMP/$1.sock" |
+		jq -e --arg key "${KEY[$2]}" 'any(.[]; .key == $key and .key_shared != null)'
+}
+# Times of offers begin anew as well, or A's would be old for an hour.
+rm -rf "$TMP/X.state"
+ipn R link set to-X up
+swd_start X
+began=$(date +%s)
+for node in A X; do
+	check "two neighbours with one key: $node sees it" wait_for 180 sees_twin $node "$began"
+done
+check "and the neighbour of both" wait_for 60 sees_two R A
+check "and others are reached" wait_for 30 pings R B 1
+swd_stop X
+ipn X link del sw0
+ipn R link set to-X down
 check "and that node, when the other is gone" wait_for 60 pings B A 1
 
 # --- lies --------------------------------------------------------------------
