@@ -28,6 +28,9 @@ DEBUG_TESTS ?= unit kunit hostile churn netlink noise turmoil faults
 KERNELS ?= 6.12 newest
 KERNEL_TESTS ?= unit netlink chain crypto ether live failover roam seal upcall lifecycle
 ARM64_TESTS ?= unit netlink chain crypto ether lifecycle seal
+# What check-asan runs
+ASAN_TESTS ?= swd-again swd-exit swd-hostile swd-link swd-map swd-rekey swd-reload swd-routing \
+	swd-topology
 LONG_TESTS ?= storm turmoil-long swd-hostile swd-rekey swd-topology
 
 # Before anything is changed
@@ -53,6 +56,7 @@ help:
 	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|newest|RELEASE)'
 	@echo 'make check-long    those that take long'
 	@echo 'make check-debug   a part of them, on a kernel that watches itself'
+	@echo 'make check-asan    those of the daemon, watched at every access'
 	@echo 'make check-kernels a part of them, on each of KERNELS ($(KERNELS))'
 	@echo 'make check-arm64   a part of them, on another architecture'
 	@echo 'make compile-all   the module for each kernel, with gcc and clang'
@@ -119,6 +123,11 @@ check-long:
 check-debug:
 	scripts/check.sh debug $(DEBUG_TESTS)
 
+check-asan:
+	scripts/setup.sh build
+	$(MAKE) -s -C userspace asan
+	SWD=$(CURDIR)/build/userspace/check/swd-asan scripts/check.sh $(KERNEL) $(ASAN_TESTS)
+
 check-kernels: $(KERNELS:%=check-kernel-%)
 
 check-kernel-%:
@@ -154,4 +163,4 @@ clean:
 	$(MAKE) -C userspace clean
 
 .PHONY: all help module tools install uninstall dkms-source load unload demo check check-long check-debug \
-	check-kernels check-arm64 compile-all bench bench-profile bench-failover bench-failover-tcp fuzz lint clean
+	check-asan check-kernels check-arm64 compile-all bench bench-profile bench-failover bench-failover-tcp fuzz lint clean

@@ -5,7 +5,7 @@
 # kernel (see kernel.sh): those named, or all of them, and those of userspace that need
 # no guest. Ends with the sum. They run in two guests of one CPU each: emulated ones
 # that share a core wait for each other's locks. It is the debug kernel that has two
-# CPUs.
+# CPUs. SWD is a daemon to test in the place of the one that is built.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -61,7 +61,8 @@ in_guest() {
 run() {
 	local name=$1
 	shift
-	[ $# = 0 ] || in_guest "$name" selftests/run.sh -j 2 "$@" > "$out/$name.out" 2>&1
+	[ $# = 0 ] || in_guest "$name" env ${SWD:+SWD="$SWD"} selftests/run.sh -j 2 "$@" \
+		> "$out/$name.out" 2>&1
 }
 
 # That kernel has no switch for what the module tells of its objects.

@@ -213,6 +213,7 @@ finish() {
 	trap - EXIT
 	# A child that was stopped before it became another program
 	[ $BASHPID = $$ ] || exit $rc
+	[ $rc != 0 ] || [ ${#DAEMON[@]} = 0 ] || check "daemons end when they are told to" daemons_end
 	cleanup
 	for pid in ${spawned[@]+"${spawned[@]}"}; do
 		kill -KILL "$pid" 2>/dev/null
@@ -699,7 +700,7 @@ swd_config() {
 swd_start() {
 	spawn_in "$1" "$SWD" -v -c "$TMP/$1.conf" sw0 2>> "$TMP/$1.log"
 	DAEMON[$1]=$!
-	wait_for 10 grep -q 'running$' "$TMP/$1.log" ||
+	wait_for 30 grep -q 'running$' "$TMP/$1.log" ||
 		die "no daemon at $1: $(cat "$TMP/$1.log")"
 }
 
@@ -721,7 +722,22 @@ calm() {
 # swd_stop NODE [SIGNAL]
 swd_stop() {
 	stop "${DAEMON[$1]}" "${2:-TERM}"
+	unset "DAEMON[$1]"
 	sed -i 's/running$/& before/' "$TMP/$1.log"
+}
+
+# daemons_end: those that run, with nothing lost, and nothing found by what may watch
+# them
+daemons_end() {
+	local node pid rc=0
+	for node in "${!DAEMON[@]}"; do
+		pid=${DAEMON[$node]}
+		kill -CONT "$pid"
+		kill "$pid"
+		wait_for 20 eval "! kill -0 $pid" || { echo "$node goes on"; rc=1; continue; }
+		wait "$pid" || { echo "$node: status $?"; rc=1; }
+	done
+	! grep -hE -A 20 'Sanitizer|runtime error' "$TMP"/*.log && return $rc
 }
 
 # swd_killed NODE FROM TO: NODE's daemon is killed, and another one started; no
