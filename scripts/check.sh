@@ -5,7 +5,9 @@
 # kernel (see kernel.sh): those named, or all of them, and those of userspace that need
 # no guest. Ends with the sum. They run in two guests of one CPU each: emulated ones
 # that share a core wait for each other's locks. It is the debug kernel that has two
-# CPUs. SWD is a daemon to test in the place of the one that is built.
+# CPUs. Tests that say "Counts instructions" go to a third guest after them, whose clock
+# does that, and those that say "Needs two CPUs" to a fourth. SWD is a daemon to test in
+# the place of the one that is built.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -51,6 +53,8 @@ leak_scan='
 in_guest() {
 	local name=$1 options=(-s 1 -t 1500)
 	shift
+	[ "$name" != counted ] || options=(-i -t 3000)
+	[ "$name" != paired ] || options=(-s 2 -t 1500)
 	[ "$kernel" != debug ] || options=(-s 2 -t 1200)
 	mkdir "$out/$name"
 	tap "$name" scripts/guest.sh -k "$kernel" "${options[@]}" -o "$out/$name" "$@"
@@ -83,9 +87,13 @@ else
 		whole=1
 	fi
 	# Those that run alone take about as long as the others, two at a time.
-	alone=() together=()
+	alone=() together=() counted=() paired=()
 	for test; do
-		if grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh"; then
+		if grep -qIs '^# Counts instructions' "selftests/${test%.sh}.sh"; then
+			counted+=("$test")
+		elif grep -qIs '^# Needs two CPUs' "selftests/${test%.sh}.sh"; then
+			paired+=("$test")
+		elif grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh"; then
 			alone+=("$test")
 		else
 			together+=("$test")
@@ -97,6 +105,8 @@ else
 	run together ${together[@]+"${together[@]}"} &
 	[ -z "$whole" ] || tap unit make -s -C userspace check
 	wait
+	run counted ${counted[@]+"${counted[@]}"}
+	run paired ${paired[@]+"${paired[@]}"}
 	for file in "$out"/*.out; do cat "$file"; done
 fi
 scripts/tap-sum.sh "$out"/*.tap
