@@ -14,7 +14,7 @@
 
 /* Milliseconds */
 enum {
-	RETRY		= 500,
+	RETRY		= 500,		/* and twice as long each time */
 	RETRY_LATER	= 30000,	/* of a session that has a key */
 	OWN_OFFER	= 1000,
 	RETRY_LINK	= 30000,	/* for the path by a link */
@@ -24,7 +24,7 @@ enum {
 };
 
 enum {
-	TRIES_MAX	= 5,
+	TRIES_MAX	= 4,		/* an answer may take as long as the last waits */
 	OPAQUE_VERSION	= 1,		/* of what a key has for a later daemon */
 	PENDING_MAX	= 8,		/* addresses of a peer that packets wait for */
 	RELAYED_FIRST	= 10,		/* preference: behind the direct ones */
@@ -614,6 +614,12 @@ static __u32 postage_for(const struct kernel_path *way, size_t len)
 	return 2 * fee > UINT32_MAX ? UINT32_MAX : 2 * fee;
 }
 
+/* Only the answer to the last offer is taken, and it may come from far away. */
+static unsigned int wait_after(unsigned int tries)
+{
+	return tries > TRIES_MAX ? RETRY_LATER : RETRY << (tries - 1);
+}
+
 static void make_offer(struct sessions *s, struct session *p, __u64 now)
 {
 	const struct kernel_path *way = next_way(p);
@@ -627,7 +633,7 @@ static void make_offer(struct sessions *s, struct session *p, __u64 now)
 	drop_offer(p);
 	p->tries++;
 	p->sent = now;
-	p->due = now + (p->keyed && p->tries > TRIES_MAX ? RETRY_LATER : RETRY);
+	p->due = now + wait_after(p->tries);
 	if (!way)
 		return;
 	p->offer = sw_exchange_new(s->self, SW_LAYER_SESSION, p->key);
@@ -668,6 +674,11 @@ static int install_key(struct sessions *s, struct session *p,
 	return rc;
 }
 
+static bool is_lower(const struct sessions *s, const struct session *p)
+{
+	return memcmp(s->self->key, p->key, SW_KEY_LEN) < 0;
+}
+
 static void keyed(struct sessions *s, struct session *p, bool responder, __u64 now)
 {
 	__u64 after = s->config->rekey_after * 1000ull;
@@ -676,10 +687,16 @@ static void keyed(struct sessions *s, struct session *p, bool responder, __u64 n
 		log_remote(LOG_INFO, "session with %s", log_key(p->key));
 		tell(p, "session", "made");
 	}
-	drop_offer(p);
 	p->wanted = true;
 	find_pool(s, p);
 	p->keyed = now;
+	/*
+	 * Both ends may have answered each other, and the higher key has dropped its
+	 * own offer by that. The lower one's goes on, or neither would have an answer.
+	 */
+	if (responder && p->offer && is_lower(s, p))
+		return;
+	drop_offer(p);
 	p->crossed = false;
 	p->tries = 0;
 	p->due = now + after + (responder ? after / 4 : 0);
@@ -711,7 +728,7 @@ static void take_answer(struct sessions *s, __u32 index, const __u8 *msg,
 static bool ours_counts(const struct sessions *s, struct session *p, __u64 now)
 {
 	if (!p || !p->offer || p->crossed || now - p->sent >= OWN_OFFER ||
-	    memcmp(s->self->key, p->key, SW_KEY_LEN) > 0)
+	    !is_lower(s, p))
 		return false;
 	p->crossed = true;
 	return true;

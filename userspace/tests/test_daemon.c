@@ -746,13 +746,13 @@ static void session_pre_shared(void **state)
 	memcpy(peer.key, node[2].self->key, SW_KEY_LEN);
 	assert_int_equal(neighbours_configure(node[0].neighbours, &peer, psk, now), 0);
 	sessions_miss(node[0].sessions, &addr, now);
-	pass(4);
+	pass(8);
 	assert_int_equal(node[0].kernel->released, 0);
 	assert_int_equal(node[0].kernel->refused, 1);
 	memcpy(peer.key, node[0].self->key, SW_KEY_LEN);
 	assert_int_equal(neighbours_configure(node[2].neighbours, &peer, wrong, now), 0);
 	sessions_miss(node[0].sessions, &addr, now);
-	pass(4);
+	pass(8);
 	assert_int_equal(node[0].kernel->released, 0);
 	assert_int_equal(neighbours_configure(node[2].neighbours, &peer, psk, now), 0);
 	sessions_miss(node[0].sessions, &addr, now);
@@ -894,11 +894,80 @@ static void no_answer(void **state)
 	make_line();
 	node[2].kernel->at.port++;
 	sessions_miss(node[0].sessions, &addr, now);
-	pass(1);
+	pass(7);
 	assert_int_equal(node[0].kernel->refused, 0);
-	pass(3);
+	pass(1);
 	assert_int_equal(node[0].kernel->refused, 1);
 	assert_int_equal(node[0].kernel->peers, 1);
+}
+
+/* A network in which all takes as long, in tenths of a second */
+struct far {
+	unsigned int delay, ticks, arrived, sent[100];
+};
+
+static void pass_far(struct far *f, unsigned int ticks)
+{
+	for (ticks += f->ticks; f->ticks < ticks; f->ticks++, now += 100) {
+		while (f->ticks >= f->delay && f->arrived < f->sent[f->ticks - f->delay])
+			f->arrived += mock_deliver_one();
+		run_all();
+		f->sent[f->ticks] = f->arrived + mock_waiting();
+	}
+}
+
+/* The first key comes, however far away the other is. */
+static void far_away(void **state)
+{
+	struct node *a = &node[0], *b = &node[2];
+	unsigned int delay;
+
+	for (delay = 1; delay < 20; delay++) {
+		struct sw_addr addr = address_of(b);
+		struct far far = { .delay = delay };
+
+		make_line();
+		sessions_miss(a->sessions, &addr, now);
+		pass_far(&far, 80);
+		assert_int_equal(a->kernel->released, 1);
+		assert_int_equal(a->kernel->refused, 0);
+		assert_true(in_session(a, b));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* @b wants a session with @a, some time later than the other way round. */
+static void both_want_far(struct node *a, struct node *b, unsigned int later,
+			  unsigned int delay)
+{
+	struct sw_addr to_a = address_of(a), to_b = address_of(b);
+	struct far far = { .delay = delay };
+
+	make_line();
+	set_paths(a, b);
+	set_paths(b, a);
+	sessions_miss(a->sessions, &to_b, now);
+	pass_far(&far, later);
+	sessions_miss(b->sessions, &to_a, now);
+	pass_far(&far, 80);
+	assert_true(in_session(a, b));
+}
+
+/* Nor do offers that cross hinder each other, whichever is the first. */
+static void far_away_both_want(void **state)
+{
+	unsigned int delay, later;
+
+	for (delay = 1; delay < 20; delay += 3)
+		for (later = 0; later < 20; later++) {
+			both_want_far(&node[0], &node[2], later, delay);
+			tear_down(state);
+			set_up(state);
+			both_want_far(&node[2], &node[0], later, delay);
+			tear_down(state);
+			set_up(state);
+		}
 }
 
 static void idle_session(void **state)
@@ -1624,6 +1693,8 @@ int main(void)
 		TEST(both_want_twice),
 		TEST(unknown_key),
 		TEST(no_answer),
+		TEST(far_away),
+		TEST(far_away_both_want),
 		TEST(idle_session),
 		TEST(dead_direct_link),
 		TEST(silent_peer),
