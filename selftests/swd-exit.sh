@@ -121,6 +121,15 @@ for node in E C; do
 done
 check "packets still go" pings C "$I6"
 
+# Whoever sets a device down takes its routes and IPv6 addresses away.
+ipn C link set sw0 down
+ipn C link set sw0 up
+as_before() {
+	made C | diff "$TMP/C.made" - && ipn C -6 route show fc00::/8 | grep -q 'dev sw0'
+}
+check "a device that was down gets back what it had" wait_for 5 as_before
+check "and packets go again" wait_for 20 pings C "$I6" 1
+
 # One that ends for another leaves all in place.
 swd_stop C USR1
 is "a daemon that hands over leaves all as it is" \

@@ -34,6 +34,7 @@ struct daemon {
 	const char		*path;		/* of the configuration, or NULL */
 	const char		*dev;
 	unsigned int		ifindex;
+	bool			down;		/* somebody has set the device down */
 	bool			lost;		/* the device is gone, ... */
 	ev_timer		again;		/* ... and to be made anew */
 	struct sw_identity	*self;
@@ -294,7 +295,8 @@ static int open_kernel(struct daemon *d, const char *dev, struct sw_error *err)
 		return -EIO;
 	rc = kernel_device_set(d->kernel, d->self->key, d->config->port,
 			       config_fwmark(d->config), err);
-	return rc ?: device_up(d->ifindex, d->self->key, err);
+	return rc ?: device_up(d->ifindex, err) ?:
+	       device_address(d->ifindex, d->self->key, err);
 }
 
 /* Only an exit is nothing without it; who has no nftables may still be a client. */
@@ -319,6 +321,36 @@ static int set_ways(struct daemon *d, const struct config *old,
 	return prefixes_sync(new, d->kernel, err) ?: set_firewall(d, new, err) ?:
 	       steering_set(d->ifindex, old, new, err);
 }
+
+/*
+ * When a device is set down, the kernel drops its routes and its IPv6 addresses, and
+ * does not bring them back.
+ */
+static void restore_ways(struct daemon *d)
+{
+	struct sw_error err;
+
+	log_say(LOG_INFO, "the device is up again");
+	if (device_address(d->ifindex, d->self->key, &err) ||
+	    steering_set(d->ifindex, d->config, d->config, &err))
+		log_say(LOG_WARNING, "%s", err.text);
+}
+
+static void on_interface(void *arg, unsigned int ifindex, bool up)
+{
+	struct daemon *d = arg;
+
+	if (ifindex != d->ifindex)
+		return;
+	if (up && d->down && d->kernel)
+		restore_ways(d);
+	d->down = !up;
+}
+
+static const struct discovery_events discovery_events = {
+	.heard = on_beacon,
+	.changed = on_interface,
+};
 
 /* In the reverse order; each goes, whatever becomes of the others. */
 static void clear_ways(struct daemon *d)
@@ -666,8 +698,8 @@ static int start(struct daemon *d, const char *dev, struct sw_error *err)
 	rc = open_state(d, err) ?: open_kernel(d, dev, err);
 	if (rc)
 		return rc;
-	d->discovery = discovery_new(d->loop, d->config, d->self->key, on_beacon, d,
-				     err);
+	d->discovery = discovery_new(d->loop, d->config, d->self->key,
+				     &discovery_events, d, err);
 	rc = d->discovery ? make_parts(d, err) : -EIO;
 	if (rc)
 		return rc;

@@ -141,13 +141,22 @@ static int configure(const struct setup *s, struct nl_addr *address)
 	}
 	nl_addr_set_prefixlen(address, NODE_PREFIX);
 	nl_addr_set_prefixlen(to, NETWORK_PREFIX);
-	rc = set_up(s) ?: add_address(s, address) ?: add_route(s, to);
+	rc = add_address(s, address) ?: add_route(s, to);
 	nl_addr_put(to);
 	return rc;
 }
 
-int device_up(unsigned int ifindex, const __u8 key[SW_KEY_LEN],
-	      struct sw_error *err)
+int device_up(unsigned int ifindex, struct sw_error *err)
+{
+	struct setup s = { .ifindex = ifindex, .err = err };
+	int rc = open_socket(&s) ?: set_up(&s);
+
+	nl_socket_free(s.sock);
+	return rc;
+}
+
+int device_address(unsigned int ifindex, const __u8 key[SW_KEY_LEN],
+		   struct sw_error *err)
 {
 	struct setup s = { .ifindex = ifindex, .err = err };
 	__u8 address[SKYWIRE_ADDRESS_LEN];

@@ -63,7 +63,7 @@ struct discovery {
 	struct ev_loop		*loop;
 	const struct config	*config;
 	__u8			key[SW_KEY_LEN];
-	discovery_fn		heard;
+	const struct discovery_events	*events;
 	void			*arg;
 	int			ether;		/* sockets, or -1 */
 	int			udp;
@@ -155,7 +155,7 @@ static void take(struct discovery *d, struct iface *i, const __u8 *bytes,
 		return;
 	at->port = i->ether ? 0 : beacon.port;
 	strcpy(at->zone, i->name);
-	if (!d->heard(d->arg, beacon.key, at))
+	if (!d->events->heard(d->arg, beacon.key, at))
 		return;
 	soon = d->now + randombytes_uniform(SPREAD);
 	if (soon < i->last + EAGER)
@@ -326,8 +326,14 @@ static void look_at(struct discovery *d, struct rtnl_link *link, bool gone)
 static void on_change(struct nl_cache *cache, struct nl_object *object,
 		      int action, void *arg)
 {
+	struct rtnl_link *link = (struct rtnl_link *)object;
+	struct discovery *d = arg;
+	bool gone = action == NL_ACT_DEL;
+
 	(void)cache;
-	look_at(arg, (struct rtnl_link *)object, action == NL_ACT_DEL);
+	look_at(d, link, gone);
+	d->events->changed(d->arg, rtnl_link_get_ifindex(link),
+			   !gone && rtnl_link_get_flags(link) & IFF_UP);
 }
 
 static void first_look(struct nl_object *object, void *arg)
@@ -414,8 +420,9 @@ bool discovery_reconfigured(struct discovery *d)
 }
 
 struct discovery *discovery_new(struct ev_loop *loop, const struct config *config,
-				const __u8 key[SW_KEY_LEN], discovery_fn heard,
-				void *arg, struct sw_error *err)
+				const __u8 key[SW_KEY_LEN],
+				const struct discovery_events *events, void *arg,
+				struct sw_error *err)
 {
 	struct discovery *d = calloc(1, sizeof(*d));
 
@@ -426,7 +433,7 @@ struct discovery *discovery_new(struct ev_loop *loop, const struct config *confi
 	d->loop = loop;
 	d->config = config;
 	memcpy(d->key, key, SW_KEY_LEN);
-	d->heard = heard;
+	d->events = events;
 	d->arg = arg;
 	d->ether = -1;
 	d->udp = -1;

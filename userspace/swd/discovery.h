@@ -18,17 +18,22 @@ enum {
 	INTERFACES_MAX	= 256,
 };
 
-/*
- * A beacon was heard. Return: whether it was news, so that the other may want to
- * hear of us soon.
- */
-typedef bool (*discovery_fn)(void *arg, const __u8 key[SW_KEY_LEN],
-			     const struct sw_endpoint *at);
+struct discovery_events {
+	/*
+	 * A beacon was heard. Return: whether it was news, so that the other may want
+	 * to hear of us soon.
+	 */
+	bool (*heard)(void *arg, const __u8 key[SW_KEY_LEN],
+		      const struct sw_endpoint *at);
+	/* Any interface, the device among them, has changed. */
+	void (*changed)(void *arg, unsigned int ifindex, bool up);
+};
 
 /* Without the right to open packet sockets, there are no beacons on Ethernet. */
 struct discovery *discovery_new(struct ev_loop *loop, const struct config *config,
-				const __u8 key[SW_KEY_LEN], discovery_fn heard,
-				void *arg, struct sw_error *err);
+				const __u8 key[SW_KEY_LEN],
+				const struct discovery_events *events, void *arg,
+				struct sw_error *err);
 void discovery_free(struct discovery *d);
 
 /*
