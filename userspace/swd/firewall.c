@@ -8,6 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
 #include <nftables/libnftables.h>
 #include <skywire/wire.h>
 
@@ -156,6 +161,11 @@ static bool is_steered(const struct config *config)
 	return config && config->routes && config->table;
 }
 
+static bool needs_table(const struct config *config)
+{
+	return is_exit(config) || is_steered(config);
+}
+
 char *firewall_rules(const char *name, unsigned int ifindex,
 		     const struct config *config, const bool ours[FIREWALL_SWITCHES])
 {
@@ -231,14 +241,48 @@ static int run(struct nft_ctx *nft, const char *text, struct sw_error *err)
 	return sw_fail(err, EIO, "nftables: %.*s", (int)strcspn(why, "\n"), why);
 }
 
-/* What there is of the table; empty where it is not. */
-static const char *listing(struct nft_ctx *nft, const char *name)
+static int ask_for_table(struct nl_sock *sock, const char *name)
 {
-	struct sw_error ignored;
+	struct nfgenmsg head = { .nfgen_family = NFPROTO_INET };
+	struct nl_msg *msg;
+
+	msg = nlmsg_alloc_simple(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0);
+	if (!msg || nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) ||
+	    nla_put_string(msg, NFTA_TABLE_NAME, name)) {
+		nlmsg_free(msg);
+		return -NLE_NOMEM;
+	}
+	return nl_send_sync(sock, msg);
+}
+
+/*
+ * Is the table there? The library that lists it does not tell one that is not from a
+ * failure, after which what it notes must not be lost. A kernel without nf_tables
+ * has none. Return: 0 or 1, or a negative errno.
+ */
+static int is_there(const char *name, struct sw_error *err)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int rc = -NLE_NOMEM;
+
+	if (sock)
+		rc = nl_connect(sock, NETLINK_NETFILTER) ?: ask_for_table(sock, name);
+	nl_socket_free(sock);
+	if (!rc)
+		return 1;
+	if (rc == -NLE_OBJ_NOTFOUND || rc == -NLE_INVAL || rc == -NLE_OPNOTSUPP ||
+	    rc == -NLE_PROTO_MISMATCH)
+		return 0;
+	return sw_fail(err, EIO, "nftables: %s", nl_geterror(rc));
+}
+
+/* What there is of the table; NULL, and why, where it cannot be listed. */
+static const char *listing(struct nft_ctx *nft, const char *name, struct sw_error *err)
+{
 	char text[128];
 
 	snprintf(text, sizeof(text), "list table inet %s", name);
-	return run(nft, text, &ignored) ? "" : nft_ctx_get_output_buffer(nft);
+	return run(nft, text, err) ? NULL : nft_ctx_get_output_buffer(nft);
 }
 
 static bool is_noted(const char *table, enum firewall_switch which)
@@ -268,13 +312,15 @@ static int take_away(struct nft_ctx *nft, const char *name, struct sw_error *err
 	return run(nft, text, err);
 }
 
-/* Switches go on when the rules are there, and off before these go. */
-static int set_all(struct nft_ctx *nft, const char *name, unsigned int ifindex,
-		   const struct config *config, struct sw_error *err)
+/*
+ * Switches go on when the rules are there, and off before these go.
+ * @table: what there is of it, or empty
+ */
+static int set_all(struct nft_ctx *nft, const char *name, const char *table,
+		   unsigned int ifindex, const struct config *config,
+		   struct sw_error *err)
 {
 	bool ours[FIREWALL_SWITCHES], off[FIREWALL_SWITCHES];
-	const char *table = listing(nft, name);
-	bool is_there = *table;
 	int i, rc;
 
 	for (i = 0; i < FIREWALL_SWITCHES; i++) {
@@ -285,8 +331,8 @@ static int set_all(struct nft_ctx *nft, const char *name, unsigned int ifindex,
 		if (noted && !needed)
 			turn(i, false);
 	}
-	if (!is_exit(config) && !is_steered(config))
-		return is_there ? take_away(nft, name, err) : 0;
+	if (!needs_table(config))
+		return take_away(nft, name, err);
 	rc = replace(nft, name, ifindex, config, ours, err);
 	for (i = 0; !rc && i < FIREWALL_SWITCHES; i++)
 		if (off[i])
@@ -297,16 +343,23 @@ static int set_all(struct nft_ctx *nft, const char *name, unsigned int ifindex,
 int firewall_set(const char *dev, unsigned int ifindex, const struct config *config,
 		 struct sw_error *err)
 {
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	const char *table = "";
+	struct nft_ctx *nft;
 	char name[64];
 	int rc;
 
+	firewall_name(name, dev);
+	rc = is_there(name, err);
+	if (rc < 0 || (!rc && !needs_table(config)))
+		return rc;
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!nft)
 		return sw_fail(err, ENOMEM, "out of memory");
 	nft_ctx_buffer_output(nft);
 	nft_ctx_buffer_error(nft);
-	firewall_name(name, dev);
-	rc = set_all(nft, name, ifindex, config, err);
+	if (rc)
+		table = listing(nft, name, err);
+	rc = table ? set_all(nft, name, table, ifindex, config, err) : -EIO;
 	nft_ctx_free(nft);
 	return rc;
 }
