@@ -256,9 +256,9 @@ static int ask_for_table(struct nl_sock *sock, const char *name)
 }
 
 /*
- * Is the table there? The library that lists it does not tell one that is not from a
- * failure, after which what it notes must not be lost. A kernel without nf_tables
- * has none. Return: 0 or 1, or a negative errno.
+ * Is the table there? The library does not tell one that is not from a failure, after
+ * which what it notes must not be lost. A kernel without nf_tables has none.
+ * Return: 0 or 1, or a negative errno.
  */
 static int is_there(const char *name, struct sw_error *err)
 {
@@ -276,18 +276,27 @@ static int is_there(const char *name, struct sw_error *err)
 	return sw_fail(err, EIO, "nftables: %s", nl_geterror(rc));
 }
 
-/* What there is of the table; NULL, and why, where it cannot be listed. */
-static const char *listing(struct nft_ctx *nft, const char *name, struct sw_error *err)
+/* The chains of all tables; NULL, and why, where they cannot be listed. */
+static const char *list_chains(struct nft_ctx *nft, struct sw_error *err)
 {
-	char text[128];
-
-	snprintf(text, sizeof(text), "list table inet %s", name);
-	return run(nft, text, err) ? NULL : nft_ctx_get_output_buffer(nft);
+	return run(nft, "list chains inet", err) ? NULL : nft_ctx_get_output_buffer(nft);
 }
 
-static bool is_noted(const char *table, enum firewall_switch which)
+bool firewall_noted(const char *chains, const char *name, enum firewall_switch which,
+		    bool elsewhere)
 {
-	return strstr(table, switches[which].note);
+	const char *own, *end = NULL, *at;
+	char head[128];
+
+	snprintf(head, sizeof(head), "table inet %s {\n", name);
+	own = strstr(chains, head);
+	if (own)
+		end = strstr(own, "\n}");
+	for (at = strstr(chains, switches[which].note); at;
+	     at = strstr(at + 1, switches[which].note))
+		if ((end && at > own && at < end) != elsewhere)
+			return true;
+	return false;
 }
 
 static int replace(struct nft_ctx *nft, const char *name, unsigned int ifindex,
@@ -313,10 +322,11 @@ static int take_away(struct nft_ctx *nft, const char *name, struct sw_error *err
 }
 
 /*
- * Switches go on when the rules are there, and off before these go.
- * @table: what there is of it, or empty
+ * Switches go on when the rules are there, and off before these go. Of several
+ * devices that need one, each notes that it was off before the first, and the last
+ * one switches it off.
  */
-static int set_all(struct nft_ctx *nft, const char *name, const char *table,
+static int set_all(struct nft_ctx *nft, const char *name, const char *chains,
 		   unsigned int ifindex, const struct config *config,
 		   struct sw_error *err)
 {
@@ -324,11 +334,13 @@ static int set_all(struct nft_ctx *nft, const char *name, const char *table,
 	int i, rc;
 
 	for (i = 0; i < FIREWALL_SWITCHES; i++) {
-		bool noted = is_noted(table, i), needed = is_needed(config, i);
+		bool noted = firewall_noted(chains, name, i, false);
+		bool shared = firewall_noted(chains, name, i, true);
+		bool needed = is_needed(config, i);
 
 		off[i] = needed && !is_on(i);
-		ours[i] = needed && (noted || off[i]);
-		if (noted && !needed)
+		ours[i] = needed && (noted || shared || off[i]);
+		if (noted && !needed && !shared)
 			turn(i, false);
 	}
 	if (!needs_table(config))
@@ -343,7 +355,7 @@ static int set_all(struct nft_ctx *nft, const char *name, const char *table,
 int firewall_set(const char *dev, unsigned int ifindex, const struct config *config,
 		 struct sw_error *err)
 {
-	const char *table = "";
+	const char *chains;
 	struct nft_ctx *nft;
 	char name[64];
 	int rc;
@@ -357,9 +369,8 @@ int firewall_set(const char *dev, unsigned int ifindex, const struct config *con
 		return sw_fail(err, ENOMEM, "out of memory");
 	nft_ctx_buffer_output(nft);
 	nft_ctx_buffer_error(nft);
-	if (rc)
-		table = listing(nft, name, err);
-	rc = table ? set_all(nft, name, table, ifindex, config, err) : -EIO;
+	chains = list_chains(nft, err);
+	rc = chains ? set_all(nft, name, chains, ifindex, config, err) : -EIO;
 	nft_ctx_free(nft);
 	return rc;
 }

@@ -33,6 +33,16 @@ void firewall_name(char name[64], const char *dev);
 char *firewall_rules(const char *name, unsigned int ifindex,
 		     const struct config *config, const bool ours[FIREWALL_SWITCHES]);
 
+/**
+ * firewall_noted - is a switch noted, that somebody has switched on?
+ * @chains: of all tables, as nft(8) lists them
+ * @name: of the table
+ * @which: the switch
+ * @elsewhere: in any table but this one, for another device
+ */
+bool firewall_noted(const char *chains, const char *name, enum firewall_switch which,
+		    bool elsewhere);
+
 /*
  * Have what @config says, or nothing where it is NULL or says nothing. Return: 0 or
  * a negative errno.

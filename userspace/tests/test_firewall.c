@@ -78,12 +78,40 @@ static void names(void **state)
 	assert_string_equal(name, "skywire-a__b_");
 }
 
+/* The one that ends last of several has to switch off what the first has switched on. */
+static void notes(void **state)
+{
+	static const char *const chains =
+		"table inet skywire-sw0 {\n"
+		"\tchain ip_forward_was_off {\n\t}\n"
+		"\tchain forward {\n"
+		"\t\ttype filter hook forward priority filter; policy accept;\n\t}\n"
+		"}\n"
+		"table inet skywire-sw01 {\n"
+		"\tchain ip_forward_was_off {\n\t}\n"
+		"\tchain ip6_forwarding_was_off {\n\t}\n"
+		"}\n";
+
+	(void)state;
+	assert_true(firewall_noted(chains, "skywire-sw0", FIREWALL_FORWARD4, false));
+	assert_true(firewall_noted(chains, "skywire-sw0", FIREWALL_FORWARD4, true));
+	assert_false(firewall_noted(chains, "skywire-sw0", FIREWALL_FORWARD6, false));
+	assert_true(firewall_noted(chains, "skywire-sw0", FIREWALL_FORWARD6, true));
+	assert_true(firewall_noted(chains, "skywire-sw01", FIREWALL_FORWARD6, false));
+	assert_false(firewall_noted(chains, "skywire-sw01", FIREWALL_FORWARD6, true));
+	assert_false(firewall_noted(chains, "skywire-sw", FIREWALL_FORWARD4, false));
+	assert_true(firewall_noted(chains, "skywire-sw", FIREWALL_FORWARD4, true));
+	assert_false(firewall_noted("", "skywire-sw0", FIREWALL_FORWARD4, false));
+	assert_false(firewall_noted("", "skywire-sw0", FIREWALL_FORWARD4, true));
+}
+
 int main(void)
 {
 	const struct cm_unit_test tests[] = {
 		cmocka_unit_test(serves_its_peers),
 		cmocka_unit_test(clients_links),
 		cmocka_unit_test(names),
+		cmocka_unit_test(notes),
 	};
 
 	return cmocka_run_group_tests_name("firewall", tests, NULL, NULL);
