@@ -374,18 +374,35 @@ static int install_key(struct neighbours *n, struct neighbour *l,
 	return rc;
 }
 
-/* A key is there. Who made the answer leaves the next offer to the other. */
+static bool is_lower(const __u8 a[SW_KEY_LEN], const __u8 b[SW_KEY_LEN])
+{
+	return memcmp(a, b, SW_KEY_LEN) < 0;
+}
+
+/* Who made the answer leaves the next offer to the other. */
+static void rest(const struct neighbours *n, struct neighbour *l, bool responder)
+{
+	__u64 after = n->config->rekey_after * 1000ull;
+
+	drop_offer(l);
+	l->crossed = false;
+	l->tries = 0;
+	l->due = l->keyed + after + (responder ? after / 4 : 0);
+}
+
+/*
+ * A key is there. Both ends may have answered each other, and the higher key has
+ * dropped its own offer by that. The lower one's goes on, or neither would have an
+ * answer.
+ */
 static void keyed(struct neighbours *n, struct neighbour *l, bool responder,
 		  __u64 now)
 {
-	__u64 after = n->config->rekey_after * 1000ull;
 	bool first = !has_key(l);
 
-	drop_offer(l);
 	l->keyed = now;
-	l->crossed = false;
-	l->tries = 0;
-	l->due = now + after + (responder ? after / 4 : 0);
+	if (!responder || !l->offer || !is_lower(n->self->key, l->key))
+		rest(n, l, responder);
 	if (!first)
 		return;
 	log_remote(LOG_INFO, "link %u with %s", l->label, log_key(l->key));
@@ -425,11 +442,6 @@ static void take_answer(struct neighbours *n, __u32 index, const __u8 *msg,
 		return;
 	}
 	keyed(n, l, false, now);
-}
-
-static bool is_lower(const __u8 a[SW_KEY_LEN], const __u8 b[SW_KEY_LEN])
-{
-	return memcmp(a, b, SW_KEY_LEN) < 0;
 }
 
 /* Does the configuration name it? */

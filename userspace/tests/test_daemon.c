@@ -325,6 +325,28 @@ static void one_way_at_first(void **state)
 	assert_true(linked(&node[0], &node[1]));
 }
 
+/* Where it is answered, an offer of the lower key may be on its way still. */
+static void both_answer(void **state)
+{
+	struct node *low = lower(&node[0], &node[1]);
+
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	configure(&node[1], &node[0], 0, NULL);
+	neighbours_run(low->neighbours, now);
+	mock_lose();
+	neighbours_run(other(low)->neighbours, now);
+	mock_deliver();
+	assert_false(linked(&node[0], &node[1]));
+	now += 1300;
+	run_all();
+	assert_int_equal(mock_waiting(), 2);
+	mock_deliver();
+	assert_true(linked(&node[0], &node[1]));
+	assert_int_equal(node[0].ups, 1);
+	assert_int_equal(node[1].ups, 1);
+}
+
 static void losses(void **state)
 {
 	unsigned int i;
@@ -1665,6 +1687,7 @@ int main(void)
 		TEST(both_at_once),
 		TEST(both_at_once_twice),
 		TEST(one_way_at_first),
+		TEST(both_answer),
 		TEST(losses),
 		TEST(lost_answer),
 		TEST(rekeying),
