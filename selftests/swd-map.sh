@@ -48,4 +48,10 @@ is "R's links are what they were" \
 check "a daemon killed at A, and another: no packet lost" swd_killed A A B
 check "packets still go" pings A B
 
+# A, which has a session with it, is not told, and keys last two minutes.
+swd_stop B
+ipn B link del sw0
+swd_start B
+check "a node that has forgotten all, as after a reboot, is reached" wait_for 30 pings A B 1
+
 [ $failures = 0 ] || swd_log A R B

@@ -106,6 +106,11 @@ static void on_link(void *arg, const struct kernel_link *link, bool gone)
 	neighbours_link(d->neighbours, link, gone, now_ms());
 }
 
+static void on_path(void *arg, const struct kernel_path *path)
+{
+	sessions_path(((struct daemon *)arg)->sessions, path, now_ms());
+}
+
 /* What depends on the device goes when nobody is in it any more. */
 static void on_gone(void *arg)
 {
@@ -129,6 +134,7 @@ static const struct kernel_events kernel_events = {
 	.message = on_message,
 	.miss = on_miss,
 	.link = on_link,
+	.path = on_path,
 	.lost = on_lost,
 };
 

@@ -292,6 +292,33 @@ static void pass_link(struct kernel *k, struct nlattr **attrs, bool gone)
 	k->events->link(k->arg, &link, gone);
 }
 
+static void read_path(struct nlattr **attrs, void *arg)
+{
+	struct kernel_path *path = arg;
+
+	memset(path, 0, sizeof(*path));
+	get_key(path->peer, attrs[SKYWIRE_A_PATH_PEER]);
+	path->id = get_u8(attrs[SKYWIRE_A_PATH_ID]);
+	path->state = get_u8(attrs[SKYWIRE_A_PATH_STATE]);
+	path->link = get_u16(attrs[SKYWIRE_A_PATH_LINK]);
+	path->count = get_labels(path->label, attrs[SKYWIRE_A_PATH_LABELS]);
+	path->preference = get_u32(attrs[SKYWIRE_A_PATH_PREFERENCE]);
+	path->mtu = get_u32(attrs[SKYWIRE_A_PATH_MTU]);
+	path->postage_base = get_u32(attrs[SKYWIRE_A_PATH_POSTAGE_BASE]);
+	path->postage_rate = get_u32(attrs[SKYWIRE_A_PATH_POSTAGE_RATE]);
+}
+
+static void pass_path(struct kernel *k, struct nl_msg *msg)
+{
+	struct nlattr *attrs[SKYWIRE_A_PATH_MAX + 1];
+	struct kernel_path path;
+
+	if (genlmsg_parse(nlmsg_hdr(msg), 0, attrs, SKYWIRE_A_PATH_MAX, NULL))
+		return;
+	read_path(attrs, &path);
+	k->events->path(k->arg, &path);
+}
+
 static int on_event(struct nl_msg *msg, void *arg)
 {
 	struct nlattr *attrs[SKYWIRE_A_LINK_MAX + 1];
@@ -316,6 +343,9 @@ static int on_event(struct nl_msg *msg, void *arg)
 		break;
 	case SKYWIRE_CMD_LINK_DEL_NTF:
 		pass_link(k, attrs, true);
+		break;
+	case SKYWIRE_CMD_PATH_NTF:
+		pass_path(k, msg);
 		break;
 	}
 	return NL_OK;
@@ -683,21 +713,6 @@ int kernel_peer_packets(struct kernel *k, const __u8 key[SW_KEY_LEN],
 	if (msg)
 		nla_put(msg, SKYWIRE_A_PEER_PUBLIC_KEY, SW_KEY_LEN, key);
 	return converse(k->request, msg, read_packets, packets, NULL);
-}
-
-static void read_path(struct nlattr **attrs, void *arg)
-{
-	struct kernel_path *path = arg;
-
-	memset(path, 0, sizeof(*path));
-	get_key(path->peer, attrs[SKYWIRE_A_PATH_PEER]);
-	path->id = get_u8(attrs[SKYWIRE_A_PATH_ID]);
-	path->link = get_u16(attrs[SKYWIRE_A_PATH_LINK]);
-	path->count = get_labels(path->label, attrs[SKYWIRE_A_PATH_LABELS]);
-	path->preference = get_u32(attrs[SKYWIRE_A_PATH_PREFERENCE]);
-	path->mtu = get_u32(attrs[SKYWIRE_A_PATH_MTU]);
-	path->postage_base = get_u32(attrs[SKYWIRE_A_PATH_POSTAGE_BASE]);
-	path->postage_rate = get_u32(attrs[SKYWIRE_A_PATH_POSTAGE_RATE]);
 }
 
 int kernel_path_add(struct kernel *k, struct kernel_path *path,

@@ -52,6 +52,7 @@ struct kernel_key {
 struct kernel_path {
 	__u8		peer[SW_KEY_LEN];
 	__u8		id;		/* 0 to have one chosen */
+	__u8		state;		/* enum skywire_path_state */
 	__u16		link;
 	__be16		label[SKYWIRE_LABELS_MAX];
 	__u8		count;
@@ -80,6 +81,8 @@ struct kernel_events {
 	void (*miss)(void *arg, const struct sw_addr *addr, const __u8 *peer);
 	/* Liveness or endpoint have changed; or the link is gone. */
 	void (*link)(void *arg, const struct kernel_link *link, bool gone);
+	/* A path has become suspect, or is no more. */
+	void (*path)(void *arg, const struct kernel_path *path);
 	/* The device is gone, and the kernel is to be closed. */
 	void (*gone)(void *arg);
 	/* Events were lost: what was told of links may be out of date. */

@@ -15,9 +15,10 @@
 /* Milliseconds */
 enum {
 	RETRY		= 500,		/* and twice as long each time */
-	RETRY_LATER	= 30000,	/* of a session that has a key */
+	RETRY_LATER	= 10000,	/* of a session that has a key */
 	OWN_OFFER	= 1000,
 	RETRY_LINK	= 30000,	/* for the path by a link */
+	RENEW		= 5000,		/* a key that nothing comes back by, from its age on */
 	KEYLESS		= 30000,	/* what an earlier daemon left, until it goes */
 	KEY_LIFE	= 3600000,	/* as the kernel has it */
 	NEVER		= 3600000,
@@ -830,6 +831,32 @@ void sessions_link_dead(struct sessions *s, const struct neighbour *link)
 	p->dead = true;
 	p->via = link->label;
 	mark_stale(s, p);
+}
+
+static bool all_suspect(const struct session *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++)
+		if (p->path[i].id && p->path[i].state != SKYWIRE_PATH_STATE_SUSPECT)
+			return false;
+	return true;
+}
+
+void sessions_path(struct sessions *s, const struct kernel_path *path, __u64 now)
+{
+	struct session *p = find(s, path->peer);
+	unsigned int i;
+	__u64 due;
+
+	for (i = 0; p && i < SKYWIRE_PATHS_MAX; i++)
+		if (p->path[i].id == path->id)
+			p->path[i].state = path->state;
+	if (!p || !p->keyed || p->offer || !all_suspect(p))
+		return;
+	due = now < p->keyed + RENEW ? p->keyed + RENEW : now;
+	if (due < p->due)
+		p->due = due;
 }
 
 static void go_by_relays(struct sessions *s, struct session *p, __u64 now)

@@ -69,6 +69,12 @@ void sessions_miss(struct sessions *s, const struct sw_addr *addr, __u64 now);
 void sessions_message(struct sessions *s, const struct kernel_message *m,
 		      __u64 now);
 
+/*
+ * The kernel tells whether a path is suspect. Where all are, the other end may have
+ * lost its keys, as after a reboot, and is offered new ones.
+ */
+void sessions_path(struct sessions *s, const struct kernel_path *path, __u64 now);
+
 /* The routes may be others now: sessions_run() looks at a few at a time. */
 void sessions_reroute(struct sessions *s, __u64 now);
 

@@ -1014,6 +1014,47 @@ static void idle_session(void **state)
 	assert_int_equal(node[2].kernel->peers, 1);
 }
 
+static void tell_of_paths(struct node *a, const struct node *b, __u8 state)
+{
+	struct kernel_path path;
+	unsigned int i;
+
+	for (i = 0; i < a->kernel->paths; i++) {
+		path = a->kernel->path[i];
+		path.state = state;
+		if (!memcmp(path.peer, b->self->key, SW_KEY_LEN))
+			sessions_path(a->sessions, &path, now);
+	}
+}
+
+/* One that nothing comes back from is asked for new keys, and not all the time. */
+static void other_end_forgets(void **state)
+{
+	struct sw_addr addr = address_of(&node[2]);
+	unsigned int keys;
+
+	(void)state;
+	make_line();
+	sessions_miss(node[0].sessions, &addr, now);
+	node[0].kernel->packets = 1;
+	pass(2);
+	assert_true(in_session(&node[0], &node[2]));
+	keys = node[0].kernel->keys;
+	tell_of_paths(&node[0], &node[2], SKYWIRE_PATH_STATE_USABLE);
+	pass(10);
+	assert_int_equal(node[0].kernel->keys, keys);
+	tell_of_paths(&node[0], &node[2], SKYWIRE_PATH_STATE_SUSPECT);
+	pass(1);
+	assert_int_equal(node[0].kernel->keys, keys + 1);
+	assert_true(in_session(&node[0], &node[2]));
+	node[0].kernel->packets++;
+	tell_of_paths(&node[0], &node[2], SKYWIRE_PATH_STATE_SUSPECT);
+	pass(3);
+	assert_int_equal(node[0].kernel->keys, keys + 1);
+	pass(3);
+	assert_int_equal(node[0].kernel->keys, keys + 2);
+}
+
 /* A neighbour whose link is dead is reached over relays, if there are any. */
 static void dead_direct_link(void **state)
 {
@@ -1719,6 +1760,7 @@ int main(void)
 		TEST(far_away),
 		TEST(far_away_both_want),
 		TEST(idle_session),
+		TEST(other_end_forgets),
 		TEST(dead_direct_link),
 		TEST(silent_peer),
 		TEST(silent_neighbour),
