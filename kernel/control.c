@@ -16,7 +16,7 @@
 enum { OWN, RELAYED };
 
 static const struct sw_rate link_rate[] = {
-	[OWN]		= { 500, 500 },
+	[OWN]		= { 200, 500 },
 	[RELAYED]	= { 50, 100 },
 };
 

@@ -15,7 +15,7 @@
 
 #define SW_COOKIE_PERIOD	120	/* s between changes of the secret */
 
-static const struct sw_rate trickle_rate = { 100, 100 };
+static const struct sw_rate trickle_rate = { 20, 100 };
 static const struct sw_rate prefix_rate = { 10, 20 };
 static const struct sw_rate cookie_rate = { 100, 100 };
 static const struct sw_rate answer_rate = { 10000, 1000 };

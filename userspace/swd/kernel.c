@@ -29,6 +29,7 @@
 enum {
 	UPCALLS		= SKYWIRE_UPCALL_MISS + 1,
 	RECEIVE_BUFFER	= 1 << 20,
+	BATCH		= 32,		/* events of a socket in a turn */
 	/* All attributes of a request but those that are passed by length */
 	REQUEST_LEN	= 1024,
 };
@@ -364,13 +365,16 @@ static int on_link_change(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* Several at a time: what has to be looked at after each turn is not, after each event. */
 static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct listener *l = io->data;
-	int rc = nl_recvmsgs_default(l->sock);
+	int i, rc = 0;
 
 	(void)loop;
 	(void)revents;
+	for (i = 0; i < BATCH && !rc; i++)
+		rc = nl_recvmsgs_default(l->sock);
 	if (rc == -NLE_NOMEM && (l == &l->kernel->notice || l == &l->kernel->route))
 		l->kernel->events->lost(l->kernel->arg);
 }

@@ -595,14 +595,19 @@ void neighbours_frame(struct neighbours *n, const struct sw_endpoint *from,
 
 /* --- what the kernel tells ------------------------------------------------- */
 
-/* The neighbour may have forgotten the keys: ask for new ones at once. */
+/*
+ * The neighbour may have forgotten the keys: ask for new ones at once. But where
+ * handshakes get through and nothing else does, each new key is followed by a death.
+ */
 static void died(struct neighbour *l, __u64 now)
 {
+	__u64 soonest = l->sent + FIRST_RETRY;
+
 	log_remote(LOG_INFO, "link %u with %s is dead", l->label, log_key(l->key));
 	tell(l, "down");
 	l->tries = 0;
-	if (!l->offer || now - l->sent > FIRST_RETRY)
-		l->due = now;
+	if (!l->offer || now > soonest)
+		l->due = now > soonest ? now : soonest;
 }
 
 static void copy_state(struct neighbour *l, const struct kernel_link *link)
