@@ -678,7 +678,7 @@ word_after() {
 SWD=${SWD:-$(dirname "$(command -v "$SWCTL")")/swd}
 
 # DAEMON[NODE]: process of its daemon
-declare -A DAEMON
+declare -A DAEMON=()
 
 need_daemon() { [ -x "$SWD" ] || skip_all "no swd"; }
 
