@@ -31,7 +31,8 @@ ARM64_TESTS ?= unit netlink chain crypto ether lifecycle seal
 # What check-asan runs
 ASAN_TESTS ?= swd-again swd-exit swd-hostile swd-link swd-map swd-rekey swd-reload swd-routing \
 	swd-topology
-LONG_TESTS ?= storm turmoil-long swd-failover swd-hostile swd-rekey swd-topology
+LONG_TESTS ?= storm turmoil-long swd-failover swd-flood swd-hostile swd-rekey \
+	swd-topology
 
 # Before anything is changed
 define check-kdir

@@ -6,8 +6,7 @@
 # no guest. Ends with the sum. They run in two guests of one CPU each: emulated ones
 # that share a core wait for each other's locks. It is the debug kernel that has two
 # CPUs. Tests that say "Counts instructions" go to a third guest after them, whose clock
-# does that, and those that say "Needs two CPUs" to a fourth. SWD is a daemon to test in
-# the place of the one that is built.
+# does that. SWD is a daemon to test in the place of the one that is built.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -54,7 +53,6 @@ in_guest() {
 	local name=$1 options=(-s 1 -t 1500)
 	shift
 	[ "$name" != counted ] || options=(-i -t 3000)
-	[ "$name" != paired ] || options=(-s 2 -t 1500)
 	[ "$kernel" != debug ] || options=(-s 2 -t 1200)
 	mkdir "$out/$name"
 	tap "$name" scripts/guest.sh -k "$kernel" "${options[@]}" -o "$out/$name" "$@"
@@ -87,12 +85,10 @@ else
 		whole=1
 	fi
 	# Those that run alone take about as long as the others, two at a time.
-	alone=() together=() counted=() paired=()
+	alone=() together=() counted=()
 	for test; do
 		if grep -qIs '^# Counts instructions' "selftests/${test%.sh}.sh"; then
 			counted+=("$test")
-		elif grep -qIs '^# Needs two CPUs' "selftests/${test%.sh}.sh"; then
-			paired+=("$test")
 		elif grep -qIs '^# Runs alone' "selftests/${test%.sh}.sh"; then
 			alone+=("$test")
 		else
@@ -106,7 +102,6 @@ else
 	[ -z "$whole" ] || tap unit make -s -C userspace check
 	wait
 	run counted ${counted[@]+"${counted[@]}"}
-	run paired ${paired[@]+"${paired[@]}"}
 	for file in "$out"/*.out; do cat "$file"; done
 fi
 scripts/tap-sum.sh "$out"/*.tap
