@@ -4,6 +4,7 @@
 # A network as a VPN: a client, a relay, an exit, and a host behind it that knows
 # nothing of all this. The client's links go by the default route of before, to its
 # gateway, while everything else goes to the exit.
+# Runs alone: it takes long, and the two guests of a check are to end together.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh" || exit 1
 

@@ -4,6 +4,7 @@
 # Three daemons in a line that know nobody: beacons on bare Ethernet make links,
 # records make a map, and packets go two hops by a key. Then daemons are killed
 # under traffic.
+# Runs alone: it takes long, and the two guests of a check are to end together.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh" || exit 1
 
