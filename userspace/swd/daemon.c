@@ -224,7 +224,7 @@ static __u64 reroute(struct daemon *d, __u64 now)
 		return d->reroute;
 	d->stale = false;
 	d->reroute = now + REROUTE;
-	sessions_reroute(d->sessions, now);
+	sessions_reroute(d->sessions);
 	return UINT64_MAX;
 }
 

@@ -15,7 +15,6 @@
 enum {
 	FIRST_RETRY	= 1000,
 	LAST_RETRY	= 60000,
-	OWN_OFFER	= 1000,		/* in which the lower key does not answer */
 	HIGHER_WAITS	= 5000,		/* for the lower key to make an offer */
 	COOKIE_TIME	= 120000,
 	UNHEARD		= 180000,	/* what is not configured goes */
@@ -68,11 +67,6 @@ static __u8 flags_of(const struct neighbours *n)
 {
 	return (n->config->seal_header ? SW_TERMS_SEAL_HEADER : 0) |
 	       (n->config->peer_exchange ? SW_TERMS_TELL : 0);
-}
-
-static __u32 draw_index(void)
-{
-	return 1 + randombytes_uniform(0xfffffffe);
 }
 
 static bool same_endpoint(const struct sw_endpoint *a, const struct sw_endpoint *b)
@@ -197,16 +191,10 @@ static struct neighbour *add(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 	return l;
 }
 
-static void drop_offer(struct neighbour *l)
-{
-	sw_exchange_free(l->offer);
-	l->offer = NULL;
-}
-
 /* The kernel has no such link any more, or never had it. */
 static void release(struct neighbours *n, struct neighbour *l)
 {
-	drop_offer(l);
+	offer_drop(&l->offer);
 	TAILQ_REMOVE(&n->links, l, entry);
 	n->count--;
 	free(l);
@@ -292,23 +280,15 @@ static void make_offer(struct neighbours *n, struct neighbour *l, __u64 now)
 	};
 	int len;
 
-	drop_offer(l);
 	l->tries++;
 	l->due = now + retry_after(l);
-	l->offer = sw_exchange_new(n->self, SW_LAYER_LINK, l->key);
-	if (!l->offer)
-		return;
 	if (!l->label)
 		l->label = draw_label(n);
-	l->rx_index = draw_index();
 	own.label = l->label;
-	own.index[0] = l->rx_index;
-	len = sw_exchange_offer(l->offer, &own, msg);
-	if (len < 0) {
-		drop_offer(l);
+	len = offer_make(&l->offer, n->self, SW_LAYER_LINK, l->key, &own, msg, now);
+	if (len < 0)
 		return;
-	}
-	put_frame(l, SW_FRAME_INITIATION, l->rx_index, msg, len, &l->endpoint);
+	put_frame(l, SW_FRAME_INITIATION, l->offer.index, msg, len, &l->endpoint);
 	send_frame(n, l, now);
 }
 
@@ -374,35 +354,18 @@ static int install_key(struct neighbours *n, struct neighbour *l,
 	return rc;
 }
 
-static bool is_lower(const __u8 a[SW_KEY_LEN], const __u8 b[SW_KEY_LEN])
-{
-	return memcmp(a, b, SW_KEY_LEN) < 0;
-}
-
-/* Who made the answer leaves the next offer to the other. */
-static void rest(const struct neighbours *n, struct neighbour *l, bool responder)
-{
-	__u64 after = n->config->rekey_after * 1000ull;
-
-	drop_offer(l);
-	l->crossed = false;
-	l->tries = 0;
-	l->due = l->keyed + after + (responder ? after / 4 : 0);
-}
-
-/*
- * A key is there. Both ends may have answered each other, and the higher key has
- * dropped its own offer by that. The lower one's goes on, or neither would have an
- * answer.
- */
+/* A key is there. Who made the answer leaves the next offer to the other. */
 static void keyed(struct neighbours *n, struct neighbour *l, bool responder,
 		  __u64 now)
 {
+	__u64 after = n->config->rekey_after * 1000ull;
 	bool first = !has_key(l);
 
 	l->keyed = now;
-	if (!responder || !l->offer || !is_lower(n->self->key, l->key))
-		rest(n, l, responder);
+	if (offer_is_over(&l->offer, responder, n->self->key, l->key)) {
+		l->tries = 0;
+		l->due = now + after + (responder ? after / 4 : 0);
+	}
 	if (!first)
 		return;
 	log_remote(LOG_INFO, "link %u with %s", l->label, log_key(l->key));
@@ -426,19 +389,19 @@ static void take_answer(struct neighbours *n, __u32 index, const __u8 *msg,
 	struct sw_error err;
 
 	TAILQ_FOREACH(l, &n->links, entry)
-		if (l->offer && l->rx_index == index)
+		if (l->offer.exchange && l->offer.index == index)
 			break;
-	if (!l || sw_exchange_conclude(l->offer, neighbours_psk(n, l->key), msg, len, &theirs))
+	if (!l || sw_exchange_conclude(l->offer.exchange, neighbours_psk(n, l->key), msg, len, &theirs))
 		return;
 	l->their_label = theirs.label;
 	l->tells = theirs.flags & SW_TERMS_TELL;
 	l->reached |= !has_key(l);
-	key.rx_index = l->rx_index;
+	key.rx_index = l->offer.index;
 	key.tx_index = theirs.index[0];
 	if (install_link(n, l, now, &err) ||
-	    install_key(n, l, l->offer, &theirs, &key, &err)) {
+	    install_key(n, l, l->offer.exchange, &theirs, &key, &err)) {
 		log_refused(l, &err);
-		drop_offer(l);
+		offer_drop(&l->offer);
 		return;
 	}
 	keyed(n, l, false, now);
@@ -468,20 +431,6 @@ static bool acceptable(struct neighbours *n, const struct neighbour *l,
 }
 
 /*
- * Two offers have crossed: the one of the lower key counts, whose answer is on its
- * way back if it has arrived. Whoever asks again has not had it; the same offer that
- * comes twice does not ask again, so its time must have been taken.
- */
-static bool ours_counts(const struct neighbours *n, struct neighbour *l, __u64 now)
-{
-	if (!l || !l->offer || l->crossed || now - l->sent >= OWN_OFFER ||
-	    !is_lower(n->self->key, l->key))
-		return false;
-	l->crossed = true;
-	return true;
-}
-
-/*
  * The key first, then the answer. Where another key has the index, which all but
  * never happens, the next offer is answered.
  */
@@ -500,7 +449,7 @@ static int answer(struct neighbours *n, struct neighbour *l,
 	__u8 msg[SW_EXCHANGE_MAX];
 	int rc, len;
 
-	own.index[0] = draw_index();
+	own.index[0] = offer_draw_index();
 	len = sw_exchange_answer(x, neighbours_psk(n, l->key), &own, msg);
 	if (len < 0)
 		return sw_fail(err, EINVAL, "the handshake fails");
@@ -522,7 +471,7 @@ static void answer_offer(struct neighbours *n, struct sw_exchange *x,
 
 	if (!acceptable(n, l, theirs, now) ||
 	    !times_take(n->times, SW_LAYER_LINK, theirs->key, theirs->time) ||
-	    ours_counts(n, l, now))
+	    (l && offer_counts(&l->offer, n->self->key, l->key, now)))
 		return;
 	if (!l && has_room(n))
 		l = add(n, theirs->key, from, now);
@@ -606,7 +555,7 @@ static void died(struct neighbour *l, __u64 now)
 	log_remote(LOG_INFO, "link %u with %s is dead", l->label, log_key(l->key));
 	tell(l, "down");
 	l->tries = 0;
-	if (!l->offer || now > soonest)
+	if (!l->offer.exchange || now > soonest)
 		l->due = now > soonest ? now : soonest;
 }
 
@@ -696,7 +645,7 @@ bool neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 	    (!n->config->accept_any && !is_named(n, key)) || !may_try(n))
 		return false;
 	l = add(n, key, at, now);
-	if (l && !is_lower(n->self->key, key))
+	if (l && !offer_is_lower(n->self->key, key))
 		l->due = now + HIGHER_WAITS;
 	return l;
 }

@@ -14,6 +14,7 @@
 
 #include "config.h"
 #include "kernel.h"
+#include "offer.h"
 #include "times.h"
 
 enum {
@@ -48,11 +49,9 @@ struct neighbour {
 	__u64			keyed;		/* when its last key was made */
 	__u64			alive;		/* last time that it was, or began */
 	__u64			due;		/* when to do something about it */
-	/* An offer under way, and the last frame that was sent. */
-	struct sw_exchange	*offer;		/* NULL for none */
-	__u32			rx_index;	/* of the offer */
+	struct offer		offer;
 	unsigned int		tries;
-	bool			crossed;	/* one of theirs was left unanswered for it */
+	/* The last frame that was sent, and when */
 	__u64			sent;
 	__u8			frame[SW_HANDSHAKE_FRAME_MAX];
 	size_t			frame_len;	/* 0 for none */

@@ -10,13 +10,13 @@
 #include "ciphers.h"
 #include "event.h"
 #include "log.h"
+#include "offer.h"
 #include "sessions.h"
 
 /* Milliseconds */
 enum {
 	RETRY		= 500,		/* and twice as long each time */
 	RETRY_LATER	= 10000,	/* of a session that has a key */
-	OWN_OFFER	= 1000,
 	RETRY_LINK	= 30000,	/* for the path by a link */
 	RENEW		= 5000,		/* a key that nothing comes back by, from its age on */
 	KEYLESS		= 30000,	/* what an earlier daemon left, until it goes */
@@ -83,10 +83,7 @@ struct session {
 	__u16			via;		/* or by an offer that came in by this link */
 	__u64			keyed;		/* 0: no key yet */
 	__u64			due;
-	struct sw_exchange	*offer;
-	__u32			rx_index;
-	bool			crossed;	/* one of theirs was left unanswered for it */
-	__u64			sent;
+	struct offer		offer;
 	unsigned int		tries;
 	unsigned int		turn;		/* which path the next offer takes */
 	__u64			packets;	/* at the last look, for who is idle, ... */
@@ -137,12 +134,6 @@ static bool has_paths(const struct session *p)
 		if (p->path[i].id)
 			return true;
 	return false;
-}
-
-static void drop_offer(struct session *p)
-{
-	sw_exchange_free(p->offer);
-	p->offer = NULL;
 }
 
 static bool is_own(const struct sessions *s, const struct pool *pool)
@@ -231,7 +222,7 @@ static void unmark_stale(struct sessions *s, struct session *p)
 static void release(struct sessions *s, struct session *p)
 {
 	answer_pending(s, p, SKYWIRE_VERDICT_REFUSE);
-	drop_offer(p);
+	offer_drop(&p->offer);
 	leave_pool(s, p);
 	unmark_stale(s, p);
 	HASH_DEL(s->all, p);
@@ -562,11 +553,10 @@ void sessions_link_down(struct sessions *s, const struct neighbour *link)
 		s->retry = 0;
 }
 
-void sessions_reroute(struct sessions *s, __u64 now)
+void sessions_reroute(struct sessions *s)
 {
 	struct session *p, *next;
 
-	(void)now;
 	HASH_ITER(hh, s->all, p, next)
 		if (p->wanted)
 			mark_stale(s, p);
@@ -631,20 +621,14 @@ static void make_offer(struct sessions *s, struct session *p, __u64 now)
 	};
 	int len;
 
-	drop_offer(p);
 	p->tries++;
-	p->sent = now;
 	p->due = now + wait_after(p->tries);
+	offer_drop(&p->offer);
 	if (!way)
 		return;
-	p->offer = sw_exchange_new(s->self, SW_LAYER_SESSION, p->key);
-	if (!p->offer)
-		return;
-	p->rx_index = 1 + randombytes_uniform(0xfffffffe);
-	own.index[0] = p->rx_index;
-	len = sw_exchange_offer(p->offer, &own, msg);
+	len = offer_make(&p->offer, s->self, SW_LAYER_SESSION, p->key, &own, msg, now);
 	if (len > 0)
-		send_message(s, way, OFFER, p->rx_index, msg, len,
+		send_message(s, way, OFFER, p->offer.index, msg, len,
 			     postage_for(way, sizeof(struct head) + len));
 }
 
@@ -675,11 +659,6 @@ static int install_key(struct sessions *s, struct session *p,
 	return rc;
 }
 
-static bool is_lower(const struct sessions *s, const struct session *p)
-{
-	return memcmp(s->self->key, p->key, SW_KEY_LEN) < 0;
-}
-
 static void keyed(struct sessions *s, struct session *p, bool responder, __u64 now)
 {
 	__u64 after = s->config->rekey_after * 1000ull;
@@ -691,14 +670,8 @@ static void keyed(struct sessions *s, struct session *p, bool responder, __u64 n
 	p->wanted = true;
 	find_pool(s, p);
 	p->keyed = now;
-	/*
-	 * Both ends may have answered each other, and the higher key has dropped its
-	 * own offer by that. The lower one's goes on, or neither would have an answer.
-	 */
-	if (responder && p->offer && is_lower(s, p))
+	if (!offer_is_over(&p->offer, responder, s->self->key, p->key))
 		return;
-	drop_offer(p);
-	p->crossed = false;
 	p->tries = 0;
 	p->due = now + after + (responder ? after / 4 : 0);
 }
@@ -711,28 +684,18 @@ static void take_answer(struct sessions *s, __u32 index, const __u8 *msg,
 	struct sw_terms theirs;
 
 	HASH_ITER(hh, s->all, p, next)
-		if (p->offer && p->rx_index == index)
+		if (p->offer.exchange && p->offer.index == index)
 			break;
-	if (!p || sw_exchange_conclude(p->offer, psk_of(s, p), msg, len, &theirs))
+	if (!p || sw_exchange_conclude(p->offer.exchange, psk_of(s, p), msg, len, &theirs))
 		return;
-	key.rx_index = p->rx_index;
+	key.rx_index = p->offer.index;
 	key.tx_index = theirs.index[0];
-	if (install_key(s, p, p->offer, &theirs, &key)) {
-		drop_offer(p);
+	if (install_key(s, p, p->offer.exchange, &theirs, &key)) {
+		offer_drop(&p->offer);
 		return;
 	}
 	keyed(s, p, false, now);
 	answer_pending(s, p, SKYWIRE_VERDICT_RELEASE);
-}
-
-/* Two offers have crossed; see neighbours.c. */
-static bool ours_counts(const struct sessions *s, struct session *p, __u64 now)
-{
-	if (!p || !p->offer || p->crossed || now - p->sent >= OWN_OFFER ||
-	    !is_lower(s, p))
-		return false;
-	p->crossed = true;
-	return true;
 }
 
 static void answer(struct sessions *s, struct session *p, struct sw_exchange *x,
@@ -749,7 +712,7 @@ static void answer(struct sessions *s, struct session *p, struct sw_exchange *x,
 	__u8 msg[SW_EXCHANGE_MAX];
 	int len;
 
-	key.rx_index = 1 + randombytes_uniform(0xfffffffe);
+	key.rx_index = offer_draw_index();
 	own.index[0] = key.rx_index;
 	len = sw_exchange_answer(x, psk_of(s, p), &own, msg);
 	if (len < 0 || install_key(s, p, x, &own, &key))
@@ -779,10 +742,12 @@ static void take_offer(struct sessions *s, const struct kernel_message *m,
 	memcpy(back.label, m->label, sizeof(back.label));
 	if (!x || sw_exchange_hear(x, msg, len, &theirs) ||
 	    is_twin(s, theirs.key, now) ||
-	    !times_take(s->times, SW_LAYER_SESSION, theirs.key, theirs.time) ||
-	    ours_counts(s, find(s, theirs.key), now))
+	    !times_take(s->times, SW_LAYER_SESSION, theirs.key, theirs.time))
 		goto out;
-	known = find(s, theirs.key);
+	p = find(s, theirs.key);
+	known = p;
+	if (known && offer_counts(&p->offer, s->self->key, p->key, now))
+		goto out;
 	if (!known)
 		make_room_for_stranger(s);
 	p = get(s, theirs.key);
@@ -852,7 +817,7 @@ void sessions_path(struct sessions *s, const struct kernel_path *path, __u64 now
 	for (i = 0; p && i < SKYWIRE_PATHS_MAX; i++)
 		if (p->path[i].id == path->id)
 			p->path[i].state = path->state;
-	if (!p || !p->keyed || p->offer || !all_suspect(p))
+	if (!p || !p->keyed || p->offer.exchange || !all_suspect(p))
 		return;
 	due = now < p->keyed + RENEW ? p->keyed + RENEW : now;
 	if (due < p->due)
@@ -915,7 +880,7 @@ static void want(struct sessions *s, struct session *p, const struct sw_addr *ad
 	p->wanted = true;
 	p->own = true;
 	find_pool(s, p);
-	if (!p->offer) {
+	if (!p->offer.exchange) {
 		p->tries = 0;
 		make_offer(s, p, now);
 	}
@@ -1039,7 +1004,7 @@ static void reduce(struct sessions *s, struct session *p)
 	}
 	/* Its keys end by themselves. */
 	tell_gone(p);
-	drop_offer(p);
+	offer_drop(&p->offer);
 	delete_relayed(s, p);
 	p->wanted = false;
 	p->own = false;
@@ -1068,7 +1033,7 @@ static void act(struct sessions *s, struct session *p, __u64 now)
 
 	if (!p->wanted)
 		reduce(s, p);
-	else if (over || (!p->offer && !p->tries && p->keyed && is_idle(s, p)))
+	else if (over || (!p->offer.exchange && !p->tries && p->keyed && is_idle(s, p)))
 		end_session(s, p);
 	else if (p->tries >= TRIES_MAX && !p->keyed)
 		give_up(s, p);
@@ -1161,7 +1126,7 @@ void sessions_free(struct sessions *s)
 		free(l);
 	}
 	HASH_ITER(hh, s->all, p, next) {
-		drop_offer(p);
+		offer_drop(&p->offer);
 		leave_pool(s, p);
 		HASH_DEL(s->all, p);
 		free(p);

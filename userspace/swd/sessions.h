@@ -76,7 +76,7 @@ void sessions_message(struct sessions *s, const struct kernel_message *m,
 void sessions_path(struct sessions *s, const struct kernel_path *path, __u64 now);
 
 /* The routes may be others now: sessions_run() looks at a few at a time. */
-void sessions_reroute(struct sessions *s, __u64 now);
+void sessions_reroute(struct sessions *s);
 
 /* A peer, as far as it is of interest. */
 struct session_info {

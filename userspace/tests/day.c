@@ -167,7 +167,7 @@ static __u64 run_all(void)
 		next = earlier(next, neighbours_run(node[i].neighbours, now));
 		next = earlier(next, network_run(node[i].network, now));
 		if (network_changed(node[i].network))
-			sessions_reroute(node[i].sessions, now);
+			sessions_reroute(node[i].sessions);
 		next = earlier(next, sessions_run(node[i].sessions, now));
 	}
 	return next;
