@@ -365,7 +365,7 @@ static int on_link_change(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* Several at a time: what has to be looked at after each turn is not, after each event. */
+/* Several in a turn: what is done after each turn is not done for each event. */
 static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct listener *l = io->data;

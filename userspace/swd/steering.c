@@ -202,14 +202,14 @@ static void check_route(struct nl_object *object, void *arg)
 		rtnl_route_delete(s->sock, route, 0);
 }
 
-static int del_routes(struct steering *s)
+static int each_route(struct steering *s, void (*check)(struct nl_object *object, void *arg))
 {
 	struct nl_cache *routes;
 	int rc = rtnl_route_alloc_cache(s->sock, AF_UNSPEC, 0, &routes);
 
 	if (rc)
 		return fail(s, "routes", rc);
-	nl_cache_foreach(routes, check_route, s);
+	nl_cache_foreach(routes, check, s);
 	nl_cache_free(routes);
 	return 0;
 }
@@ -349,7 +349,7 @@ static int set_table(struct steering *s, __u32 table, const struct config *confi
 	s->config = config;
 	if (!table)
 		return 0;
-	return add_routes(s) ?: add_rules(s) ?: del_rules(s) ?: del_routes(s);
+	return add_routes(s) ?: add_rules(s) ?: del_rules(s) ?: each_route(s, check_route);
 }
 
 /* An earlier daemon may have had another table for the device. */
@@ -365,18 +365,6 @@ static void check_left_over(struct nl_object *object, void *arg)
 	    table == s->table || (s->new && table == s->new->table))
 		return;
 	set_table(s, table, NULL);
-}
-
-static int del_left_over(struct steering *s)
-{
-	struct nl_cache *routes;
-	int rc = rtnl_route_alloc_cache(s->sock, AF_UNSPEC, 0, &routes);
-
-	if (rc)
-		return fail(s, "routes", rc);
-	nl_cache_foreach(routes, check_left_over, s);
-	nl_cache_free(routes);
-	return 0;
 }
 
 /*
@@ -401,7 +389,7 @@ static int set_all(struct steering *s, const struct config *old)
 	rc = set_addresses(s, old) ?: set_table(s, table, s->new);
 	if (rc || (old && old->table == table))
 		return rc;
-	return old ? set_table(s, old->table, NULL) : del_left_over(s);
+	return old ? set_table(s, old->table, NULL) : each_route(s, check_left_over);
 }
 
 int steering_set(unsigned int ifindex, const struct config *old,
