@@ -696,6 +696,19 @@ swd_config() {
 	} > "$TMP/$node.conf"
 }
 
+# What says that no beacon tells of anybody
+# shellcheck disable=SC2034 # for tests
+NO_BEACONS='[Discovery]
+Ethernet = none
+Multicast = none'
+
+# swd_peer NODE OTHER: the section by which NODE has OTHER's key and address; more may
+# follow
+swd_peer() {
+	printf '[Peer]\nPublicKey = %s\nEndpoint = %s\n' "${KEY[$2]}" \
+		"$(endpoint "${UL[$2,$1]}")"
+}
+
 # swd_start NODE: in its namespace, by its configuration
 swd_start() {
 	spawn_in "$1" "$SWD" -v -c "$TMP/$1.conf" sw0 2>> "$TMP/$1.log"

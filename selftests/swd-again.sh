@@ -14,19 +14,11 @@ for node in A B; do ipn $node link set lo up; done
 wire A B
 ipn A route add default via "${UL[B,A]}"
 swd_config A <<-EOF
-	[Discovery]
-	Ethernet = none
-	Multicast = none
-	[Peer]
-	PublicKey = ${KEY[B]}
-	Endpoint = $(endpoint "${UL[B,A]}")
+	$NO_BEACONS
+	$(swd_peer A B)
 	AllowedIPs = 192.0.2.0/24
 EOF
-swd_config B <<-EOF
-	[Discovery]
-	Ethernet = none
-	Multicast = none
-EOF
+swd_config B <<< "$NO_BEACONS"
 swd_start A
 swd_start B
 check "packets go" wait_for 20 pings A B 1

@@ -29,12 +29,9 @@ for conf in all default to-G; do
 	at C tee /proc/sys/net/ipv4/conf/$conf/rp_filter <<< 1 > /dev/null
 done
 
-none='[Discovery]
-Ethernet = none
-Multicast = none'
 swd_config C <<-EOF
 	Address = 10.7.0.2/24
-	$none
+	$NO_BEACONS
 	[Peer]
 	PublicKey = ${KEY[R]}
 	Endpoint = $(endpoint "${UL[R,G]}")
@@ -43,14 +40,12 @@ swd_config C <<-EOF
 	AllowedIPs = 0.0.0.0/0, ::/0
 EOF
 swd_config R <<-EOF
-	$none
-	[Peer]
-	PublicKey = ${KEY[E]}
-	Endpoint = $(endpoint "${UL[E,R]}")
+	$NO_BEACONS
+	$(swd_peer R E)
 	AllowedIPs = 2001:db8:1::/64
 EOF
 swd_config E <<-EOF
-	$none
+	$NO_BEACONS
 	[Node]
 	Prefixes = 0.0.0.0/0, ::/0
 	[Peer]

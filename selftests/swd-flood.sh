@@ -21,18 +21,11 @@ late=(C0 C1 C2)
 name_node R A B M L "${late[@]}"
 netns R A B M L H "${late[@]}"
 for node in A B M L H "${late[@]}"; do wire "$node" R; done
-swd_config R <<< $'[Discovery]\nEthernet = none\nMulticast = none'
+swd_config R <<< "$NO_BEACONS"
 swd_start R
 # begin NODE: one that knows R, by its address alone
 begin() {
-	swd_config "$1" <<-END
-		[Discovery]
-		Ethernet = none
-		Multicast = none
-		[Peer]
-		PublicKey = ${KEY[R]}
-		Endpoint = $(endpoint "${UL[R,$1]}")
-	END
+	{ echo "$NO_BEACONS"; swd_peer "$1" R; } | swd_config "$1"
 	swd_start "$1"
 }
 begin A
@@ -84,15 +77,12 @@ arrival() {
 	ARRIVAL=$((($(date +%s%N) - start) / 1000000))
 }
 
-# cpu: seconds that R's daemon has had, and those of the clock
-cpu() {
-	awk '{ print ($14 + $15) / 100 }' "/proc/${DAEMON[R]}/stat"
-	date +%s.%N
-}
+# cpu: seconds that R's daemon has had
+cpu() { awk '{ print ($14 + $15) / 100 }' "/proc/${DAEMON[R]}/stat"; }
 
 # under_flood PORT: sets GOODPUT and ARRIVAL
 under_flood() {
-	local node flood
+	local node flood before
 	for node in M L; do
 		aim $node "$1"
 		kill -CONT "${DAEMON[$node]}"
@@ -100,10 +90,9 @@ under_flood() {
 	spawn_in H chrt -i 0 "$OUTPUT/flood" marked "${UL[R,H]}" "$1" 100000000 "$mac1" > /dev/null
 	flood=$!
 	nap 1
-	mapfile -t before < <(cpu)
+	before=$(cpu)
 	GOODPUT=$(goodput $LOAD)
-	mapfile -t after < <(cpu)
-	diag "R's daemon: $(echo "100 * (${after[0]} - ${before[0]}) / (${after[1]} - ${before[1]})" | bc -l | cut -c1-4) % of a CPU"
+	diag "R's daemon: from $before to $(cpu) s of the CPU meanwhile"
 	arrival
 	stop $flood
 	for node in M L; do

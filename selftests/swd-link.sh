@@ -12,19 +12,14 @@ ipn A link set lo up
 wire A B
 
 # A knows B's address, and B knows nobody. No beacon tells more.
-none='[Discovery]
-Ethernet = none
-Multicast = none'
 swd_config A <<-EOF
 	RekeyAfter = 2
-	$none
-	[Peer]
-	PublicKey = ${KEY[B]}
-	Endpoint = $(endpoint "${UL[B,A]}")
+	$NO_BEACONS
+	$(swd_peer A B)
 EOF
 swd_config B <<-EOF
 	RekeyAfter = 2
-	$none
+	$NO_BEACONS
 EOF
 check "a configuration is good" "$SWD" --check -c "$TMP/A.conf"
 swd_start A

@@ -13,20 +13,11 @@ for node in A B C; do ipn $node link set lo up; done
 wire A B
 wire A C
 
-none='[Discovery]
-Ethernet = none
-Multicast = none'
-# peer NODE OTHER: a section
-peer() {
-	printf '[Peer]\nPublicKey = %s\nEndpoint = %s\n' "${KEY[$2]}" \
-		"$(endpoint "${UL[$2,$1]}")"
-}
-
 # configure NODE [LINE]...: of [Interface]; the rest is standard input
-configure() { { printf '%s\n' "${@:2}" "$none"; cat; } | swd_config "$1"; }
+configure() { { printf '%s\n' "${@:2}" "$NO_BEACONS"; cat; } | swd_config "$1"; }
 reload() { sw "$1" -j reload socket "$TMP/$1.sock"; }
 
-peer A B | configure A
+swd_peer A B | configure A
 for node in B C; do configure $node < /dev/null; done
 
 # told FILTER: has B's monitor printed such an event?
@@ -43,7 +34,7 @@ spawn_in A ping -n -i 0.05 "${ADDR[B]}" > "$TMP/long" 2>&1
 long=$!
 links=$(sw A -j link show | jq -c '[.[].label]')
 
-{ peer A B; peer A C; } | configure A "FwMark = 7"
+{ swd_peer A B; swd_peer A C; } | configure A "FwMark = 7"
 check "a peer and a mark more" test \
 	"$(reload A | jq -c '.changed, .kept')" = '["Interface.FwMark","Peer"]
 []'

@@ -13,22 +13,19 @@ for node in A R B; do ipn $node link set lo up; done
 wire A R
 wire R B
 
-none='[Discovery]
-Ethernet = none
-Multicast = none'
 # peer NODE OTHER LABEL
 peer() {
-	printf '[Peer]\nPublicKey = %s\nEndpoint = %s\nLabel = %d\n' "${KEY[$2]}" \
-		"$(endpoint "${UL[$2,$1]}")" "$3"
+	swd_peer "$1" "$2"
+	echo "Label = $3"
 }
 
-{ echo "$none"; peer R A 21; peer R B 23; } | swd_config R
+{ echo "$NO_BEACONS"; peer R A 21; peer R B 23; } | swd_config R
 {
-	printf '%s\n[Routing]\nAlgorithm = static\nPaths = %s\n' "$none" "$TMP/paths"
+	printf '%s\n[Routing]\nAlgorithm = static\nPaths = %s\n' "$NO_BEACONS" "$TMP/paths"
 	peer A R 12
 } | swd_config A
 {
-	printf '%s\n[Routing]\nAlgorithm = exec\nPaths = %s\n' "$none" "$TMP/program"
+	printf '%s\n[Routing]\nAlgorithm = exec\nPaths = %s\n' "$NO_BEACONS" "$TMP/program"
 	peer B R 32
 } | swd_config B
 # One relay at most, and the first that does
