@@ -391,7 +391,8 @@ static void take_answer(struct neighbours *n, __u32 index, const __u8 *msg,
 	TAILQ_FOREACH(l, &n->links, entry)
 		if (l->offer.exchange && l->offer.index == index)
 			break;
-	if (!l || sw_exchange_conclude(l->offer.exchange, neighbours_psk(n, l->key), msg, len, &theirs))
+	if (!l || sw_exchange_conclude(l->offer.exchange, neighbours_psk(n, l->key), msg, len,
+				       &theirs))
 		return;
 	l->their_label = theirs.label;
 	l->tells = theirs.flags & SW_TERMS_TELL;
