@@ -157,10 +157,41 @@ static struct neighbour *meant_by(struct neighbours *n,
 	return by_endpoint(n, terms->key, from);
 }
 
+/* Does the configuration name it? */
+static bool is_named(const struct neighbours *n, const __u8 key[SW_KEY_LEN])
+{
+	const struct neighbour *l;
+
+	TAILQ_FOREACH(l, &n->links, entry)
+		if (l->configured && !memcmp(l->key, key, SW_KEY_LEN))
+			return true;
+	return neighbours_psk(n, key);
+}
+
 /* Is there room for a link that the configuration does not name? */
 static bool has_room(const struct neighbours *n)
 {
 	return n->count < NEIGHBOURS_MAX;
+}
+
+/* Can one host be at both? What it may choose of its address tells nothing. */
+static bool same_place(const struct sw_endpoint *a, const struct sw_endpoint *b)
+{
+	size_t len = is_ethernet(a) ? 0 : a->addr.len == 16 ? 8 : a->addr.len;
+
+	return a->addr.len == b->addr.len && !strcmp(a->zone, b->zone) &&
+	       !memcmp(a->addr.bytes, b->addr.bytes, len);
+}
+
+/* May one more be there, whose key anybody can make? */
+static bool has_place(const struct neighbours *n, const struct sw_endpoint *at)
+{
+	const struct neighbour *l;
+	unsigned int count = 0;
+
+	TAILQ_FOREACH(l, &n->links, entry)
+		count += !l->configured && same_place(&l->endpoint, at);
+	return count < NEIGHBOURS_PLACE;
 }
 
 /* Is there room for one more try of what a beacon claims to be? */
@@ -226,6 +257,48 @@ static void take_down(struct neighbours *n, struct neighbour *l)
 	l->installed = false;
 	if (kernel_link_del(n->kernel, l->label, &err) < 0)
 		log_say(LOG_WARNING, "link %u: %s", l->label, err.text);
+}
+
+/*
+ * A link that others asked for, and that nobody has shown to be at the other end of:
+ * the offer may have come from an address that is not its sender's.
+ */
+static bool is_doubtful(const struct neighbour *l)
+{
+	return l->installed && has_key(l) && !l->configured && !l->reached &&
+	       l->liveness == SKYWIRE_LIVENESS_UNPROVEN;
+}
+
+/* The oldest doubtful one makes room, of those at that place; NULL: of all. */
+static bool displace(struct neighbours *n, const struct sw_endpoint *at)
+{
+	struct neighbour *l;
+
+	TAILQ_FOREACH(l, &n->links, entry) {
+		if (!is_doubtful(l) || (at && !same_place(&l->endpoint, at)))
+			continue;
+		take_down(n, l);
+		release(n, l);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Room for one more that asks from there, or none. Who is there is proven long before
+ * as many have asked as may be doubtful.
+ */
+static bool make_room(struct neighbours *n, const __u8 key[SW_KEY_LEN],
+		      const struct sw_endpoint *at)
+{
+	const struct neighbour *l;
+	unsigned int doubtful = 0;
+
+	if (!is_named(n, key) && !has_place(n, at))
+		return displace(n, at);
+	TAILQ_FOREACH(l, &n->links, entry)
+		doubtful += is_doubtful(l);
+	return (has_room(n) && doubtful < NEIGHBOURS_DOUBTFUL) || displace(n, NULL);
 }
 
 /* --- frames that go out ---------------------------------------------------- */
@@ -408,17 +481,6 @@ static void take_answer(struct neighbours *n, __u32 index, const __u8 *msg,
 	keyed(n, l, false, now);
 }
 
-/* Does the configuration name it? */
-static bool is_named(const struct neighbours *n, const __u8 key[SW_KEY_LEN])
-{
-	const struct neighbour *l;
-
-	TAILQ_FOREACH(l, &n->links, entry)
-		if (l->configured && !memcmp(l->key, key, SW_KEY_LEN))
-			return true;
-	return neighbours_psk(n, key);
-}
-
 /* Is an offer from there to be answered? @l: the link that it is for, or NULL */
 static bool acceptable(struct neighbours *n, const struct neighbour *l,
 		       const struct sw_terms *theirs, __u64 now)
@@ -474,7 +536,7 @@ static void answer_offer(struct neighbours *n, struct sw_exchange *x,
 	    !times_take(n->times, SW_LAYER_LINK, theirs->key, theirs->time) ||
 	    (l && offer_counts(&l->offer, n->self->key, l->key, now)))
 		return;
-	if (!l && has_room(n))
+	if (!l && make_room(n, theirs->key, from))
 		l = add(n, theirs->key, from, now);
 	if (!l) {
 		log_remote(LOG_WARNING, "no room for a link with %s",
@@ -643,7 +705,8 @@ bool neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 	struct neighbour *l;
 
 	if (!memcmp(key, n->self->key, SW_KEY_LEN) || by_endpoint(n, key, at) ||
-	    (!n->config->accept_any && !is_named(n, key)) || !may_try(n))
+	    (!is_named(n, key) && (!n->config->accept_any || !has_place(n, at))) ||
+	    !may_try(n))
 		return false;
 	l = add(n, key, at, now);
 	if (l && !offer_is_lower(n->self->key, key))
@@ -820,16 +883,6 @@ static bool is_over(const struct neighbour *l, __u64 now)
 	return l->liveness != SKYWIRE_LIVENESS_ALIVE &&
 	       l->liveness != SKYWIRE_LIVENESS_UNWATCHED &&
 	       now - l->alive > UNHEARD;
-}
-
-/*
- * A link that others asked for, and that nobody has shown to be at the other end of:
- * the offer may have come from an address that is not its sender's.
- */
-static bool is_doubtful(const struct neighbour *l)
-{
-	return l->installed && has_key(l) && !l->configured && !l->reached &&
-	       l->liveness == SKYWIRE_LIVENESS_UNPROVEN;
 }
 
 static void act(struct neighbours *n, struct neighbour *l, __u64 now)

@@ -21,6 +21,10 @@ enum {
 	/* Links, with those that are tried; besides, there are as many as are configured. */
 	NEIGHBOURS_MAX	= 1024,
 	NEIGHBOURS_TRIES = 256,	/* of those that beacons tell of, at once */
+	/* Of those that asked, and nobody has shown to be there */
+	NEIGHBOURS_DOUBTFUL = 256,
+	/* Of keys that nobody named, at one address of IPv4, 64 bits of IPv6, or wire */
+	NEIGHBOURS_PLACE = 64,
 };
 
 /* A link, or the try of one. */

@@ -218,7 +218,8 @@ __u32 kernel_frame_room(struct kernel *k, const struct sw_endpoint *to)
 int kernel_link_add(struct kernel *k, struct kernel_link *link, struct sw_error *err)
 {
 	if (!link->label)
-		link->label = 100 + k->links;
+		for (link->label = 100 + k->links; find_link(k, link->label);)
+			link->label++;
 	if (find_link(k, link->label) || k->links == MOCK_LINKS)
 		return sw_fail(err, EEXIST, "the label is in use");
 	link->liveness = SKYWIRE_LIVENESS_UNPROVEN;

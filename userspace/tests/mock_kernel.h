@@ -10,7 +10,7 @@
 #include "swd/kernel.h"
 
 enum {
-	MOCK_LINKS	= 16,
+	MOCK_LINKS	= 1024,
 	MOCK_KEYS	= 8192,
 	MOCK_PEERS	= 4096,
 	MOCK_PATHS	= 8192,

@@ -582,28 +582,134 @@ static void discovered(void **state)
 	assert_int_equal(low->downs, 1);
 }
 
+/* An address of documentation, one of many */
+static struct sw_endpoint somewhere(unsigned int number)
+{
+	__be32 addr = htonl(0xc6336400 + number);
+	struct sw_endpoint ep = { .addr.len = 4, .port = 1000 };
+
+	memcpy(ep.addr.bytes, &addr, sizeof(addr));
+	return ep;
+}
+
+static unsigned int count_tries(const struct node *n)
+{
+	struct neighbour *l = NULL;
+	unsigned int count = 0;
+
+	while ((l = neighbours_next(n->neighbours, l)))
+		count++;
+	return count;
+}
+
 /* Nobody can make a table grow without bounds. */
 static void many_beacons(void **state)
 {
 	struct sw_endpoint ep = node[2].kernel->at;
-	struct neighbour *l = NULL;
-	unsigned int i, count = 0;
 	__u8 key[SW_KEY_LEN];
+	unsigned int i;
 
 	(void)state;
 	for (i = 0; i < 3 * NEIGHBOURS_MAX; i++) {
 		randombytes_buf(key, sizeof(key));
 		neighbours_discovered(node[0].neighbours, key, &ep, now);
 	}
-	while ((l = neighbours_next(node[0].neighbours, l)))
-		count++;
+	assert_int_equal(count_tries(&node[0]), NEIGHBOURS_PLACE);
+	for (i = 0; i < 3 * NEIGHBOURS_MAX; i++) {
+		randombytes_buf(key, sizeof(key));
+		ep = somewhere(i);
+		neighbours_discovered(node[0].neighbours, key, &ep, now);
+	}
 	/* Beacons are anybody's: there is room left for who makes an offer. */
-	assert_int_equal(count, NEIGHBOURS_TRIES);
+	assert_int_equal(count_tries(&node[0]), NEIGHBOURS_TRIES);
 	for (i = 0; i < 200; i++, now += 1000) {
 		neighbours_run(node[0].neighbours, now);
 		mock_lose();
 	}
-	assert_null(neighbours_next(node[0].neighbours, NULL));
+	assert_int_equal(count_tries(&node[0]), 0);
+}
+
+static void identity_of(struct sw_identity **identity, unsigned int number)
+{
+	__u8 seed[SW_SEED_LEN] = { 0xff };
+
+	memcpy(seed + 1, &number, sizeof(number));
+	*identity = sw_identity_new(seed);
+	assert_non_null(*identity);
+}
+
+/* One that nobody knows asks for a link, as if from there. Is there one then? */
+static bool link_asked(struct node *n, unsigned int number, const struct sw_endpoint *from)
+{
+	struct sw_terms own = { .lanes = 1, .ciphers = 2, .label = 7, .time = now };
+	__u8 msg[SW_EXCHANGE_MAX], frame[SW_HANDSHAKE_FRAME_MAX];
+	struct sw_identity *identity;
+	struct sw_exchange *x;
+	bool is_there;
+	size_t len;
+
+	own.index[0] = number + 1;
+	identity_of(&identity, number);
+	x = sw_exchange_new(identity, SW_LAYER_LINK, n->self->key);
+	len = sw_exchange_offer(x, &own, msg);
+	len = sw_frame_build(frame, SW_FRAME_INITIATION, own.index[0], msg, len,
+			     n->self->key);
+	neighbours_frame(n->neighbours, from, frame, len, now);
+	is_there = n->kernel->links && !memcmp(n->kernel->link[n->kernel->links - 1].neighbour,
+					       identity->key, SW_KEY_LEN);
+	sw_exchange_free(x);
+	sw_identity_free(identity);
+	return is_there;
+}
+
+/* Somebody with a key for each link has no more of them than others leave, ... */
+static void many_from_one_place(void **state)
+{
+	struct sw_endpoint near = node[1].kernel->at, far = somewhere(0);
+	struct node *n = &node[0];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i <= NEIGHBOURS_PLACE; i++) {
+		near.port = i + 1;
+		/* The first is never shown to be there, and makes room for the last. */
+		if (i > 1)
+			mock_liveness(n->kernel, n->kernel->link[i - 1].label,
+				      SKYWIRE_LIVENESS_ALIVE);
+		assert_true(link_asked(n, i, &near));
+	}
+	mock_liveness(n->kernel, n->kernel->link[i - 2].label, SKYWIRE_LIVENESS_ALIVE);
+	assert_int_equal(n->kernel->links, NEIGHBOURS_PLACE);
+	assert_false(link_asked(n, i, &near));
+	assert_true(link_asked(n, i + 1, &far));
+	/* Whoever is named has a place. */
+	configure(&node[1], n, 0, NULL);
+	pass(3);
+	assert_int_equal(node[1].kernel->links, 0);
+	configure(n, &node[1], 0, NULL);
+	pass(20);
+	assert_int_equal(node[1].kernel->links, 1);
+}
+
+/* ... and who names addresses of others takes room only from who does the same. */
+static void many_that_are_not_there(void **state)
+{
+	struct node *n = &node[0];
+	struct sw_endpoint ep;
+	unsigned int i;
+	__u16 label;
+
+	(void)state;
+	ep = somewhere(0);
+	assert_true(link_asked(n, 0, &ep));
+	label = n->kernel->link[0].label;
+	mock_liveness(n->kernel, label, SKYWIRE_LIVENESS_ALIVE);
+	for (i = 1; i < 3 * NEIGHBOURS_DOUBTFUL; i++) {
+		ep = somewhere(i);
+		assert_true(link_asked(n, i, &ep));
+	}
+	assert_int_equal(n->kernel->links, NEIGHBOURS_DOUBTFUL + 1);
+	assert_non_null(neighbours_by_label(n->neighbours, label));
 }
 
 static void dead_link(void **state)
@@ -1170,15 +1276,6 @@ static void relay_goes(void **state)
 	assert_int_equal(gone, 1);
 }
 
-static void identity_of(struct sw_identity **identity, unsigned int number)
-{
-	__u8 seed[SW_SEED_LEN] = { 0xff };
-
-	memcpy(seed + 1, &number, sizeof(number));
-	*identity = sw_identity_new(seed);
-	assert_non_null(*identity);
-}
-
 /* One that nobody knows asks for a session, by a link. Leaves its key in @key. */
 static void stranger(struct node *n, __u16 link, unsigned int number,
 		     __u8 key[SW_KEY_LEN])
@@ -1742,6 +1839,8 @@ int main(void)
 		TEST(peer_elsewhere),
 		TEST(discovered),
 		TEST(many_beacons),
+		TEST(many_from_one_place),
+		TEST(many_that_are_not_there),
 		TEST(dead_link),
 		TEST(configured_anew),
 		TEST(deleted_link),
