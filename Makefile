@@ -32,7 +32,7 @@ ARM64_TESTS ?= unit netlink chain crypto ether lifecycle seal
 ASAN_TESTS ?= swd-again swd-exit swd-hostile swd-link swd-map swd-rekey swd-reload swd-routing \
 	swd-topology
 LONG_TESTS ?= storm turmoil-long swd-failover swd-flood swd-hostile swd-rekey \
-	swd-topology
+	swd-topology swd-topology-20
 
 # Before anything is changed
 define check-kdir

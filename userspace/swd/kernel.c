@@ -719,6 +719,18 @@ int kernel_peer_packets(struct kernel *k, const __u8 key[SW_KEY_LEN],
 	return converse(k->request, msg, read_packets, packets, NULL);
 }
 
+/* What may change of a path */
+static void put_terms(struct nl_msg *msg, const struct kernel_path *path)
+{
+	nla_put(msg, SKYWIRE_A_PATH_PEER, SW_KEY_LEN, path->peer);
+	if (path->id)
+		nla_put_u8(msg, SKYWIRE_A_PATH_ID, path->id);
+	nla_put_u32(msg, SKYWIRE_A_PATH_PREFERENCE, path->preference);
+	nla_put_u32(msg, SKYWIRE_A_PATH_MTU, path->mtu);
+	nla_put_u32(msg, SKYWIRE_A_PATH_POSTAGE_BASE, path->postage_base);
+	nla_put_u32(msg, SKYWIRE_A_PATH_POSTAGE_RATE, path->postage_rate);
+}
+
 int kernel_path_add(struct kernel *k, struct kernel_path *path,
 		    struct sw_error *err)
 {
@@ -727,20 +739,24 @@ int kernel_path_add(struct kernel *k, struct kernel_path *path,
 	int rc;
 
 	if (msg) {
-		nla_put(msg, SKYWIRE_A_PATH_PEER, SW_KEY_LEN, path->peer);
-		if (path->id)
-			nla_put_u8(msg, SKYWIRE_A_PATH_ID, path->id);
+		put_terms(msg, path);
 		nla_put_u16(msg, SKYWIRE_A_PATH_LINK, path->link);
 		nla_put(msg, SKYWIRE_A_PATH_LABELS, 2 * path->count, path->label);
-		nla_put_u32(msg, SKYWIRE_A_PATH_PREFERENCE, path->preference);
-		nla_put_u32(msg, SKYWIRE_A_PATH_MTU, path->mtu);
-		nla_put_u32(msg, SKYWIRE_A_PATH_POSTAGE_BASE, path->postage_base);
-		nla_put_u32(msg, SKYWIRE_A_PATH_POSTAGE_RATE, path->postage_rate);
 	}
 	rc = converse(k->request, msg, read_path, &made, err);
 	if (!rc)
 		path->id = made.id;
 	return rc;
+}
+
+int kernel_path_set(struct kernel *k, const struct kernel_path *path,
+		    struct sw_error *err)
+{
+	struct nl_msg *msg = begin(k, SKYWIRE_CMD_PATH_SET, 0, 0);
+
+	if (msg)
+		put_terms(msg, path);
+	return do_it(k, msg, err);
 }
 
 int kernel_path_del(struct kernel *k, const __u8 peer[SW_KEY_LEN], __u8 id,

@@ -60,6 +60,7 @@ struct kernel_path {
 	__u32		mtu;
 	__u32		postage_base;
 	__u32		postage_rate;
+	__u64		cost;		/* for who compares paths; not the kernel's */
 };
 
 /* A CONTROL message; a neighbour's own has no labels. */
@@ -133,6 +134,9 @@ int kernel_peer_packets(struct kernel *k, const __u8 key[SW_KEY_LEN],
 
 /* The id that was chosen is put into @path. */
 int kernel_path_add(struct kernel *k, struct kernel_path *path,
+		    struct sw_error *err);
+/* Another preference, MTU and postage; what was seen of the path stays. */
+int kernel_path_set(struct kernel *k, const struct kernel_path *path,
 		    struct sw_error *err);
 int kernel_path_del(struct kernel *k, const __u8 peer[SW_KEY_LEN], __u8 id,
 		    struct sw_error *err);

@@ -183,28 +183,6 @@ static bool same_place(const struct sw_endpoint *a, const struct sw_endpoint *b)
 	       !memcmp(a->addr.bytes, b->addr.bytes, len);
 }
 
-/* May one more be there, whose key anybody can make? */
-static bool has_place(const struct neighbours *n, const struct sw_endpoint *at)
-{
-	const struct neighbour *l;
-	unsigned int count = 0;
-
-	TAILQ_FOREACH(l, &n->links, entry)
-		count += !l->configured && same_place(&l->endpoint, at);
-	return count < NEIGHBOURS_PLACE;
-}
-
-/* Is there room for one more try of what a beacon claims to be? */
-static bool may_try(const struct neighbours *n)
-{
-	const struct neighbour *l;
-	unsigned int tries = 0;
-
-	TAILQ_FOREACH(l, &n->links, entry)
-		tries += !l->installed && !l->configured;
-	return has_room(n) && tries < NEIGHBOURS_TRIES;
-}
-
 static struct neighbour *add(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 			     const struct sw_endpoint *at, __u64 now)
 {
@@ -269,13 +247,36 @@ static bool is_doubtful(const struct neighbour *l)
 	       l->liveness == SKYWIRE_LIVENESS_UNPROVEN;
 }
 
-/* The oldest doubtful one makes room, of those at that place; NULL: of all. */
-static bool displace(struct neighbours *n, const struct sw_endpoint *at)
+static bool is_try(const struct neighbour *l)
+{
+	return !l->installed && !l->configured;
+}
+
+static bool is_of_others(const struct neighbour *l)
+{
+	return l->installed && !l->configured;
+}
+
+/* @at: of those at that place; NULL: of all */
+static unsigned int count(const struct neighbours *n, bool (*is)(const struct neighbour *l),
+			  const struct sw_endpoint *at)
+{
+	const struct neighbour *l;
+	unsigned int count = 0;
+
+	TAILQ_FOREACH(l, &n->links, entry)
+		count += is(l) && (!at || same_place(&l->endpoint, at));
+	return count;
+}
+
+/* The oldest of them goes. Return: whether there was one. */
+static bool displace(struct neighbours *n, bool (*is)(const struct neighbour *l),
+		     const struct sw_endpoint *at)
 {
 	struct neighbour *l;
 
 	TAILQ_FOREACH(l, &n->links, entry) {
-		if (!is_doubtful(l) || (at && !same_place(&l->endpoint, at)))
+		if (!is(l) || (at && !same_place(&l->endpoint, at)))
 			continue;
 		take_down(n, l);
 		release(n, l);
@@ -285,20 +286,29 @@ static bool displace(struct neighbours *n, const struct sw_endpoint *at)
 }
 
 /*
- * Room for one more that asks from there, or none. Who is there is proven long before
- * as many have asked as may be doubtful.
+ * Room for the try of what a beacon claims to be. The oldest makes it: who has the lower
+ * key is answered long before as many beacons are heard as there are tries.
+ */
+static bool make_room_to_try(struct neighbours *n, const __u8 key[SW_KEY_LEN],
+			     const struct sw_endpoint *at)
+{
+	if (!is_named(n, key) && count(n, is_try, at) >= NEIGHBOURS_PLACE)
+		return displace(n, is_try, at);
+	return (has_room(n) && count(n, is_try, NULL) < NEIGHBOURS_TRIES) ||
+	       displace(n, is_try, NULL);
+}
+
+/*
+ * Room for one that asks from there. The oldest doubtful one makes it, or a try: who is
+ * there is proven long before as many have asked as may be doubtful.
  */
 static bool make_room(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 		      const struct sw_endpoint *at)
 {
-	const struct neighbour *l;
-	unsigned int doubtful = 0;
-
-	if (!is_named(n, key) && !has_place(n, at))
-		return displace(n, at);
-	TAILQ_FOREACH(l, &n->links, entry)
-		doubtful += is_doubtful(l);
-	return (has_room(n) && doubtful < NEIGHBOURS_DOUBTFUL) || displace(n, NULL);
+	if (!is_named(n, key) && count(n, is_of_others, at) >= NEIGHBOURS_PLACE)
+		return displace(n, is_doubtful, at);
+	return (has_room(n) && count(n, is_doubtful, NULL) < NEIGHBOURS_DOUBTFUL) ||
+	       displace(n, is_doubtful, NULL) || displace(n, is_try, NULL);
 }
 
 /* --- frames that go out ---------------------------------------------------- */
@@ -705,8 +715,7 @@ bool neighbours_discovered(struct neighbours *n, const __u8 key[SW_KEY_LEN],
 	struct neighbour *l;
 
 	if (!memcmp(key, n->self->key, SW_KEY_LEN) || by_endpoint(n, key, at) ||
-	    (!is_named(n, key) && (!n->config->accept_any || !has_place(n, at))) ||
-	    !may_try(n))
+	    (!n->config->accept_any && !is_named(n, key)) || !make_room_to_try(n, key, at))
 		return false;
 	l = add(n, key, at, now);
 	if (l && !offer_is_lower(n->self->key, key))

@@ -488,7 +488,7 @@ static void to_path(struct kernel_path *path, const struct route *route)
 	*path = (struct kernel_path) {
 		.link = route->link, .count = route->count,
 		.mtu = route->inner_mtu, .postage_base = route->price_base,
-		.postage_rate = route->price_rate,
+		.postage_rate = route->price_rate, .cost = route->cost,
 	};
 	for (i = 0; i < route->count; i++)
 		path->label[i] = htons(route->labels[i]);

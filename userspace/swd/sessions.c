@@ -32,6 +32,7 @@ enum {
 	LEARNED		= 1000,		/* and behind those that were computed */
 	LOOKS		= 8,		/* at sessions, for the one that is used least */
 	REROUTES	= 4,		/* in a run: each may take milliseconds */
+	SIMILAR		= 8,		/* costs that differ by less than one in so many */
 };
 
 /* A message over relays; the handshake's own follows. */
@@ -390,6 +391,32 @@ static struct kernel_path *free_path(struct sessions *s, struct session *p,
 	return worst;
 }
 
+/* A path without relays has no terms. */
+static bool same_terms(const struct kernel_path *a, const struct kernel_path *b)
+{
+	return !a->count || (a->mtu == b->mtu && a->postage_base == b->postage_base &&
+			     a->postage_rate == b->postage_rate);
+}
+
+/* It stays what it is, with all that the kernel has seen of it. */
+static bool change_path(struct sessions *s, struct session *p, struct kernel_path *path,
+			const struct kernel_path *way, __u32 preference)
+{
+	struct kernel_path new = *way;
+	struct sw_error err;
+
+	memcpy(new.peer, p->key, SW_KEY_LEN);
+	new.id = path->id;
+	new.state = path->state;
+	new.preference = preference;
+	if (kernel_path_set(s->kernel, &new, &err)) {
+		log_remote(LOG_INFO, "path to %s: %s", log_key(p->key), err.text);
+		return false;
+	}
+	*path = new;
+	return true;
+}
+
 /* Have this path, whatever there is. Return: false where it cannot be. */
 static bool add_path(struct sessions *s, struct session *p,
 		     const struct kernel_path *way, __u32 preference)
@@ -397,10 +424,10 @@ static bool add_path(struct sessions *s, struct session *p,
 	struct kernel_path *path = find_path(p, way);
 	struct sw_error err;
 
-	if (path && path->preference == preference)
+	if (path && path->preference == preference && same_terms(path, way))
 		return true;
 	if (path)
-		delete_path(s, p, path);
+		return change_path(s, p, path, way, preference);
 	path = free_path(s, p, preference);
 	if (!path)
 		return false;
@@ -433,6 +460,27 @@ static void add_ways(struct sessions *s, struct session *p,
 		add_path(s, p, &way[i], RELAYED_FIRST + i);
 }
 
+/*
+ * Of two that cost nearly the same, the one that was before the other stays there: what
+ * they carry is part of what they cost, and traffic would go to and fro.
+ */
+static void keep_order(struct session *p, struct kernel_path *way, unsigned int n)
+{
+	const struct kernel_path *was, *next;
+	struct kernel_path first;
+
+	for (; n-- > 1; ) {
+		was = find_path(p, &way[n]);
+		next = find_path(p, &way[n - 1]);
+		if (!was || !next || was->preference > next->preference ||
+		    way[n].cost - way[n - 1].cost > way[n - 1].cost / SIMILAR)
+			continue;
+		first = way[n];
+		way[n] = way[n - 1];
+		way[n - 1] = first;
+	}
+}
+
 /* Bring the paths over relays to what the routes are. */
 static void route(struct sessions *s, struct session *p)
 {
@@ -444,6 +492,7 @@ static void route(struct sessions *s, struct session *p)
 			     SKYWIRE_PATHS_MAX - p->direct);
 	for (i = 0; i < n; i++)
 		changed |= !find_path(p, &way[i]);
+	keep_order(p, way, n);
 	add_ways(s, p, way, n);
 	/*
 	 * Only now, so that there always was one; and none goes where no other is

@@ -415,6 +415,25 @@ int kernel_path_add(struct kernel *k, struct kernel_path *path, struct sw_error 
 	return 0;
 }
 
+int kernel_path_set(struct kernel *k, const struct kernel_path *path,
+		    struct sw_error *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < k->paths; i++) {
+		struct kernel_path *p = &k->path[i];
+
+		if (p->id != path->id || memcmp(p->peer, path->peer, SW_KEY_LEN))
+			continue;
+		p->preference = path->preference;
+		p->mtu = path->mtu;
+		p->postage_base = path->postage_base;
+		p->postage_rate = path->postage_rate;
+		return 0;
+	}
+	return sw_fail(err, ENOENT, "no such path");
+}
+
 int kernel_path_del(struct kernel *k, const __u8 peer[SW_KEY_LEN], __u8 id,
 		    struct sw_error *err)
 {

@@ -28,7 +28,8 @@ struct node {
 	struct kernel		*kernel;
 	struct neighbours	*neighbours;
 	struct kernel_path	to;		/* the only path over relays, ... */
-	unsigned int		ways;		/* ... or so many like it, or ... */
+	unsigned int		ways;		/* ... or so many like it, ... */
+	bool			swapped;	/* ... the second before the first, or ... */
 	unsigned int		asked;		/* for paths, so often */
 	struct network		*network;	/* ... those that the map knows */
 	struct sessions_routes	routes;
@@ -117,7 +118,8 @@ static unsigned int paths(void *arg, const __u8 key[SW_KEY_LEN],
 		return 0;
 	for (i = 0; i < count && i < max; i++) {
 		path[i] = n->to;
-		path[i].label[n->to.count - 1] += htons(i);
+		path[i].label[n->to.count - 1] += htons(n->swapped ? count - 1 - i : i);
+		path[i].cost = n->to.cost * (i + 1);
 	}
 	return i;
 }
@@ -602,33 +604,6 @@ static unsigned int count_tries(const struct node *n)
 	return count;
 }
 
-/* Nobody can make a table grow without bounds. */
-static void many_beacons(void **state)
-{
-	struct sw_endpoint ep = node[2].kernel->at;
-	__u8 key[SW_KEY_LEN];
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < 3 * NEIGHBOURS_MAX; i++) {
-		randombytes_buf(key, sizeof(key));
-		neighbours_discovered(node[0].neighbours, key, &ep, now);
-	}
-	assert_int_equal(count_tries(&node[0]), NEIGHBOURS_PLACE);
-	for (i = 0; i < 3 * NEIGHBOURS_MAX; i++) {
-		randombytes_buf(key, sizeof(key));
-		ep = somewhere(i);
-		neighbours_discovered(node[0].neighbours, key, &ep, now);
-	}
-	/* Beacons are anybody's: there is room left for who makes an offer. */
-	assert_int_equal(count_tries(&node[0]), NEIGHBOURS_TRIES);
-	for (i = 0; i < 200; i++, now += 1000) {
-		neighbours_run(node[0].neighbours, now);
-		mock_lose();
-	}
-	assert_int_equal(count_tries(&node[0]), 0);
-}
-
 static void identity_of(struct sw_identity **identity, unsigned int number)
 {
 	__u8 seed[SW_SEED_LEN] = { 0xff };
@@ -660,6 +635,38 @@ static bool link_asked(struct node *n, unsigned int number, const struct sw_endp
 	sw_exchange_free(x);
 	sw_identity_free(identity);
 	return is_there;
+}
+
+/* Nobody can make a table grow without bounds. */
+static void many_beacons(void **state)
+{
+	struct sw_endpoint ep = node[2].kernel->at;
+	__u8 key[SW_KEY_LEN];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3 * NEIGHBOURS_MAX; i++) {
+		randombytes_buf(key, sizeof(key));
+		neighbours_discovered(node[0].neighbours, key, &ep, now);
+	}
+	assert_int_equal(count_tries(&node[0]), NEIGHBOURS_PLACE);
+	/* Nobody is kept out by them. */
+	assert_true(link_asked(&node[0], 0, &ep));
+	assert_true(neighbours_discovered(node[0].neighbours, key, &node[1].kernel->at, now));
+	for (i = 0; i < 3 * NEIGHBOURS_MAX; i++) {
+		randombytes_buf(key, sizeof(key));
+		ep = somewhere(i);
+		neighbours_discovered(node[0].neighbours, key, &ep, now);
+	}
+	/* Beacons are anybody's: there is room left for who makes an offer. */
+	assert_int_equal(count_tries(&node[0]), NEIGHBOURS_TRIES + 1);
+	assert_true(neighbours_discovered(node[0].neighbours, node[1].self->key,
+					  &node[1].kernel->at, now));
+	for (i = 0; i < 200; i++, now += 1000) {
+		neighbours_run(node[0].neighbours, now);
+		mock_lose();
+	}
+	assert_int_equal(count_tries(&node[0]), 0);
 }
 
 /* Somebody with a key for each link has no more of them than others leave, ... */
@@ -863,6 +870,61 @@ static void over_a_relay(void **state)
 }
 
 /* A secret that both ends of a session have, and have to have. */
+/* What a path costs, and whether it is the best, changes; the path is the same. */
+static void other_terms(void **state)
+{
+	struct node *a = &node[0], *b = &node[2];
+	struct sw_addr addr = address_of(b);
+	const struct kernel_path *path;
+	__u8 id[2];
+
+	(void)state;
+	make_line();
+	set_paths(a, b);
+	a->ways = 2;
+	a->to.cost = 1000;
+	sessions_miss(a->sessions, &addr, now);
+	assert_int_equal(a->kernel->paths, 3);
+	path = &a->kernel->path[1];
+	id[0] = path[0].id;
+	id[1] = path[1].id;
+	a->to.mtu = 1300;
+	a->to.postage_base = 7;
+	a->to.postage_rate = 9;
+	a->swapped = true;
+	sessions_reroute(a->sessions);
+	sessions_run(a->sessions, now);
+	assert_int_equal(path[0].mtu, 1300);
+	assert_int_equal(path[0].postage_base, 7);
+	assert_int_equal(path[0].postage_rate, 9);
+	assert_int_equal(path[0].id, id[0]);
+	assert_int_equal(path[1].id, id[1]);
+	assert_true(path[1].preference < path[0].preference);
+}
+
+/* Of two that cost nearly the same, the one that was used goes on being used. */
+static void nearly_the_same(void **state)
+{
+	struct node *a = &node[0], *b = &node[2];
+	struct sw_addr addr = address_of(b);
+	const struct kernel_path *path;
+
+	(void)state;
+	make_line();
+	set_paths(a, b);
+	a->ways = 2;
+	sessions_miss(a->sessions, &addr, now);
+	path = &a->kernel->path[1];
+	a->swapped = true;
+	sessions_reroute(a->sessions);
+	sessions_run(a->sessions, now);
+	assert_true(path[0].preference < path[1].preference);
+	a->to.cost = 1;
+	sessions_reroute(a->sessions);
+	sessions_run(a->sessions, now);
+	assert_true(path[0].preference > path[1].preference);
+}
+
 static void session_pre_shared(void **state)
 {
 	static const __u8 psk[SW_NOISE_KEY] = "one", wrong[SW_NOISE_KEY] = "two";
@@ -1845,6 +1907,8 @@ int main(void)
 		TEST(configured_anew),
 		TEST(deleted_link),
 		TEST(over_a_relay),
+		TEST(other_terms),
+		TEST(nearly_the_same),
 		TEST(session_pre_shared),
 		TEST(chosen_ciphers),
 		TEST(ciphers_ruled_out),
