@@ -353,9 +353,20 @@ static void on_interface(void *arg, unsigned int ifindex, bool up)
 	d->down = !up;
 }
 
+static void on_reachable(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (!d->neighbours)
+		return;
+	neighbours_hurry(d->neighbours, now_ms());
+	remember_hurry(d->remember);
+}
+
 static const struct discovery_events discovery_events = {
 	.heard = on_beacon,
 	.changed = on_interface,
+	.reachable = on_reachable,
 };
 
 /* In the reverse order; each goes, whatever becomes of the others. */

@@ -18,6 +18,7 @@
 #include <ev.h>
 #include <netlink/cache.h>
 #include <netlink/netlink.h>
+#include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <sodium.h>
 
@@ -49,6 +50,7 @@ struct iface {
 	LIST_ENTRY(iface)	entry;
 	unsigned int		index;
 	char			name[IF_NAMESIZE];
+	__u8			mac[ADDR_LEN];	/* on Ethernet */
 	bool			ether;		/* or else multicast */
 	unsigned int		sent;		/* eager ones */
 	__u64			last;
@@ -71,7 +73,8 @@ struct discovery {
 	ev_io			udp_io;
 	ev_io			route_io;
 	struct nl_cache_mngr	*manager;
-	struct nl_cache		*links;		/* the manager's */
+	struct nl_cache		*links;		/* the manager's, ... */
+	struct nl_cache		*addresses;	/* ... and so are these */
 	struct ifaces		ifaces;
 	unsigned int		count;
 	__u64			now;		/* of the last run */
@@ -288,6 +291,7 @@ static void forget(struct discovery *d, struct iface *i)
 static void begin(struct discovery *d, struct rtnl_link *link, bool ether)
 {
 	unsigned int index = rtnl_link_get_ifindex(link);
+	struct nl_addr *mac;
 	struct iface *i;
 
 	if (d->count >= INTERFACES_MAX)
@@ -298,10 +302,22 @@ static void begin(struct discovery *d, struct rtnl_link *link, bool ether)
 	i->index = index;
 	strncpy(i->name, rtnl_link_get_name(link), sizeof(i->name) - 1);
 	i->ether = ether;
+	mac = rtnl_link_get_addr(link);
+	if (mac && nl_addr_get_len(mac) == ADDR_LEN)
+		memcpy(i->mac, nl_addr_get_binary_addr(mac), ADDR_LEN);
 	if (ether ? join_ether(d, index) : join_udp(d, index))
 		log_say(LOG_DEBUG, "group on %s: %s", i->name, strerror(errno));
 	LIST_INSERT_HEAD(&d->ifaces, i, entry);
 	d->count++;
+}
+
+/* Those on the wire know the interface by that, and are to be told of another. */
+static bool has_mac(const struct iface *i, struct rtnl_link *link)
+{
+	struct nl_addr *mac = rtnl_link_get_addr(link);
+
+	return !i->ether || !mac || nl_addr_get_len(mac) != ADDR_LEN ||
+	       !memcmp(i->mac, nl_addr_get_binary_addr(mac), ADDR_LEN);
 }
 
 static void look_at(struct discovery *d, struct rtnl_link *link, bool gone)
@@ -314,13 +330,15 @@ static void look_at(struct discovery *d, struct rtnl_link *link, bool gone)
 		return;
 	ether = takes_ether(d, link, name);
 	any = !gone && is_wire(link) && (ether || takes_udp(d, link, name));
-	if (i && any && i->ether == ether && !strcmp(i->name, name))
+	if (i && any && i->ether == ether && !strcmp(i->name, name) && has_mac(i, link))
 		return;
 	/* Groups are left with the interface; to join again does no harm. */
 	if (i)
 		forget(d, i);
-	if (any)
-		begin(d, link, ether);
+	if (!any)
+		return;
+	begin(d, link, ether);
+	d->events->reachable(d->arg);
 }
 
 static void on_change(struct nl_cache *cache, struct nl_object *object,
@@ -341,13 +359,42 @@ static void first_look(struct nl_object *object, void *arg)
 	look_at(arg, (struct rtnl_link *)object, false);
 }
 
+static void on_address(struct nl_cache *cache, struct nl_object *object, int action,
+		       void *arg)
+{
+	struct discovery *d = arg;
+
+	(void)cache;
+	(void)object;
+	if (action == NL_ACT_NEW)
+		d->events->reachable(d->arg);
+}
+
+/* Ask for all once more, and hear of what is not as it was. */
+static int resync(struct discovery *d)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int rc = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+
+	rc = rc ?: nl_cache_resync(sock, d->links, on_change, d) ?:
+	     nl_cache_resync(sock, d->addresses, on_address, d);
+	nl_socket_free(sock);
+	return rc;
+}
+
+/* Where more comes at once than the socket holds, some of it is lost. */
 static void on_route(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct discovery *d = io->data;
+	int rc;
 
 	(void)loop;
 	(void)revents;
-	nl_cache_mngr_data_ready(d->manager);
+	rc = nl_cache_mngr_data_ready(d->manager);
+	if (rc < 0)
+		rc = resync(d);
+	if (rc < 0)
+		log_say(LOG_WARNING, "interfaces: %s", nl_geterror(rc));
 }
 
 /* --- opening --------------------------------------------------------------- */
@@ -403,6 +450,9 @@ static int follow_interfaces(struct discovery *d, struct sw_error *err)
 	if (!rc)
 		rc = nl_cache_mngr_add(d->manager, "route/link", on_change, d,
 				       &d->links);
+	if (!rc)
+		rc = nl_cache_mngr_add(d->manager, "route/addr", on_address, d,
+				       &d->addresses);
 	if (rc)
 		return sw_fail(err, EIO, "interfaces cannot be followed: %s",
 			       nl_geterror(rc));

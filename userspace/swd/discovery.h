@@ -3,7 +3,7 @@
  * Who else is on the wires: beacons are sent, and heard, on all interfaces that
  * the configuration admits. On Ethernet they need no IP; elsewhere, and where the
  * configuration has no Ethernet beacons, they go by IPv6 multicast on the link.
- * Interfaces are followed as they come, change and go.
+ * Interfaces and their addresses are followed as they come, change and go.
  */
 #ifndef _SKYWIRE_SWD_DISCOVERY_H
 #define _SKYWIRE_SWD_DISCOVERY_H
@@ -27,6 +27,8 @@ struct discovery_events {
 		      const struct sw_endpoint *at);
 	/* Any interface, the device among them, has changed. */
 	void (*changed)(void *arg, unsigned int ifindex, bool up);
+	/* There may be a way to others that was not there: an interface, or an address. */
+	void (*reachable)(void *arg);
 };
 
 /* Without the right to open packet sockets, there are no beacons on Ethernet. */

@@ -617,19 +617,32 @@ void neighbours_frame(struct neighbours *n, const struct sw_endpoint *from,
 
 /* --- what the kernel tells ------------------------------------------------- */
 
+/* Or nobody listens, and so it counts as heard */
+static bool is_heard(const struct neighbour *l)
+{
+	return l->liveness == SKYWIRE_LIVENESS_ALIVE ||
+	       l->liveness == SKYWIRE_LIVENESS_UNWATCHED;
+}
+
+/* As if it were the first time, but not more often than that. */
+static void try_again(struct neighbour *l, __u64 now)
+{
+	__u64 soonest = l->sent + FIRST_RETRY;
+
+	l->tries = 0;
+	if (!l->offer.exchange || now > soonest)
+		l->due = now > soonest ? now : soonest;
+}
+
 /*
  * The neighbour may have forgotten the keys: ask for new ones at once. But where
  * handshakes get through and nothing else does, each new key is followed by a death.
  */
 static void died(struct neighbour *l, __u64 now)
 {
-	__u64 soonest = l->sent + FIRST_RETRY;
-
 	log_remote(LOG_INFO, "link %u with %s is dead", l->label, log_key(l->key));
 	tell(l, "down");
-	l->tries = 0;
-	if (!l->offer.exchange || now > soonest)
-		l->due = now > soonest ? now : soonest;
+	try_again(l, now);
 }
 
 static void copy_state(struct neighbour *l, const struct kernel_link *link)
@@ -687,6 +700,15 @@ void neighbours_link(struct neighbours *n, const struct kernel_link *link,
 		lost_link(n, l, now);
 	else
 		update(n, l, link, now);
+}
+
+void neighbours_hurry(struct neighbours *n, __u64 now)
+{
+	struct neighbour *l;
+
+	TAILQ_FOREACH(l, &n->links, entry)
+		if (l->configured && !(l->installed && is_heard(l)))
+			try_again(l, now);
 }
 
 void neighbours_resync(struct neighbours *n, __u64 now)
@@ -889,9 +911,7 @@ static bool is_over(const struct neighbour *l, __u64 now)
 		return false;
 	if (!l->installed)
 		return l->tries >= TRIES_MAX;
-	return l->liveness != SKYWIRE_LIVENESS_ALIVE &&
-	       l->liveness != SKYWIRE_LIVENESS_UNWATCHED &&
-	       now - l->alive > UNHEARD;
+	return !is_heard(l) && now - l->alive > UNHEARD;
 }
 
 static void act(struct neighbours *n, struct neighbour *l, __u64 now)

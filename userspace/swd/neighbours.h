@@ -119,6 +119,9 @@ void neighbours_frame(struct neighbours *n, const struct sw_endpoint *from,
 void neighbours_link(struct neighbours *n, const struct kernel_link *link,
 		     bool gone, __u64 now);
 
+/* There may be ways that were not there: try at once what is configured, and not alive. */
+void neighbours_hurry(struct neighbours *n, __u64 now);
+
 /* Ask the kernel again for all that it should have told. */
 void neighbours_resync(struct neighbours *n, __u64 now);
 

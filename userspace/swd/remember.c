@@ -161,6 +161,12 @@ __u64 remember_run(struct remember *r, struct neighbours *n, __u64 now)
 	return r->due;
 }
 
+void remember_hurry(struct remember *r)
+{
+	if (r->due > 1)
+		r->due = 1;
+}
+
 struct remember *remember_open(const char *path, const struct config *config)
 {
 	struct remember *r = calloc(1, sizeof(*r));

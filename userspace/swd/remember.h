@@ -34,4 +34,7 @@ void remember_link(struct remember *r, struct neighbour *link);
  */
 __u64 remember_run(struct remember *r, struct neighbours *n, __u64 now);
 
+/* There may be ways that were not there: no minute is waited for. */
+void remember_hurry(struct remember *r);
+
 #endif /* _SKYWIRE_SWD_REMEMBER_H */

@@ -669,6 +669,23 @@ static void many_beacons(void **state)
 	assert_int_equal(count_tries(&node[0]), 0);
 }
 
+/* Who could not be reached for long is tried when there may be a way, not later. */
+static void reachable_at_last(void **state)
+{
+	struct sw_endpoint at = node[1].kernel->at;
+
+	(void)state;
+	configure(&node[0], &node[1], 0, NULL);
+	node[1].kernel->at.port++;
+	pass(200);
+	node[1].kernel->at = at;
+	pass(1);
+	assert_int_equal(node[0].kernel->links, 0);
+	neighbours_hurry(node[0].neighbours, now);
+	pass(1);
+	assert_true(linked(&node[0], &node[1]));
+}
+
 /* Somebody with a key for each link has no more of them than others leave, ... */
 static void many_from_one_place(void **state)
 {
@@ -1901,6 +1918,7 @@ int main(void)
 		TEST(peer_elsewhere),
 		TEST(discovered),
 		TEST(many_beacons),
+		TEST(reachable_at_last),
 		TEST(many_from_one_place),
 		TEST(many_that_are_not_there),
 		TEST(dead_link),
