@@ -156,6 +156,24 @@ void daemon_socket(const struct ctx *ctx, char path[128], int argc, char **argv)
 		snprintf(path, 128, "/run/skywire/%s.sock", ctx->dev ?: "sw0");
 }
 
+/* [dev DEV] [socket FILE], at the end of the line. Return: how many words are before. */
+static int take_words(struct ctx *ctx, int argc, char **argv, char path[128])
+{
+	int all = argc;
+
+	if (has_socket(argc, argv))
+		argc -= 2;
+	if (argc >= 2 && !strcmp(argv[argc - 2], "dev")) {
+		ctx->dev = argv[argc - 1];
+		argc -= 2;
+	}
+	/* The daemon goes by the device's first name. */
+	if (ctx->dev && !sw_iface_get(&ctx->iface, 0, ctx->dev))
+		ctx->dev = ctx->iface.name;
+	daemon_socket(ctx, path, all, argv);
+	return argc;
+}
+
 /* [KEY] [socket FILE] */
 static int ask_about(struct ctx *ctx, int argc, char **argv, bool takes_key)
 {
@@ -170,9 +188,7 @@ static int ask_about(struct ctx *ctx, int argc, char **argv, bool takes_key)
 		argc--;
 		argv++;
 	}
-	daemon_socket(ctx, path, argc, argv);
-	if (has_socket(argc, argv))
-		argc -= 2;
+	argc = take_words(ctx, argc, argv, path);
 	if (argc)
 		return usage_error(ctx, "%s: '%s' is not expected here",
 				   ctx->object->name, argv[0]);
@@ -192,30 +208,30 @@ static int run_keyed(struct ctx *ctx, int argc, char **argv)
 
 const struct object status_object = {
 	.name = "status", .run = run_plain,
-	.usage = "Usage: swctl [-d DEV] status [socket FILE]\n",
+	.usage = "Usage: swctl status [dev DEV] [socket FILE]\n",
 };
 
 const struct object neighbour_object = {
 	.name = "neighbour", .run = run_plain,
-	.usage = "Usage: swctl [-d DEV] neighbour [socket FILE]\n",
+	.usage = "Usage: swctl neighbour [dev DEV] [socket FILE]\n",
 };
 
 const struct object reload_object = {
 	.name = "reload", .run = run_plain,
-	.usage = "Usage: swctl [-d DEV] reload [socket FILE]\n",
+	.usage = "Usage: swctl reload [dev DEV] [socket FILE]\n",
 };
 
 const struct object session_object = {
 	.name = "session", .run = run_plain,
-	.usage = "Usage: swctl [-d DEV] session [socket FILE]\n",
+	.usage = "Usage: swctl session [dev DEV] [socket FILE]\n",
 };
 
 const struct object node_object = {
 	.name = "node", .run = run_plain,
-	.usage = "Usage: swctl [-d DEV] node [socket FILE]\n",
+	.usage = "Usage: swctl node [dev DEV] [socket FILE]\n",
 };
 
 const struct object route_object = {
 	.name = "route", .run = run_keyed,
-	.usage = "Usage: swctl [-d DEV] route KEY [socket FILE]\n",
+	.usage = "Usage: swctl route KEY [dev DEV] [socket FILE]\n",
 };

@@ -131,6 +131,8 @@ enum {
 struct daemon {
 	char	path[128];
 	int	fd;
+	bool	named;		/* by who asks */
+	bool	told;		/* that it is not there */
 	char	line[8192];
 	size_t	len;
 };
@@ -175,12 +177,21 @@ static void lose_daemon(const struct ctx *ctx, struct daemon *d)
 	json_decref(event);
 }
 
+/* The kernel's changes are worth having without it, but one that was named is wanted. */
+static void complain_once(struct daemon *d, int error)
+{
+	if (!d->told && (d->named || error == EACCES))
+		complain(0, "%s: %s (waiting for it)", d->path, strerror(error));
+	d->told = true;
+}
+
 static void reach_daemon(struct daemon *d)
 {
 	static const char word[] = "monitor\n";
 
 	d->fd = daemon_connect(d->path);
 	if (d->fd < 0) {
+		complain_once(d, -d->fd);
 		d->fd = -1;
 	} else if (send(d->fd, word, strlen(word), MSG_NOSIGNAL) < 0) {
 		close(d->fd);
@@ -243,14 +254,15 @@ static int monitor(struct ctx *ctx, int argc, char **argv)
 
 	request_begin(&req, ctx, SKYWIRE_CMD_DEV_GET);
 	rc = request_args(&req, NULL, has_socket(argc, argv) ? argc - 2 : argc, argv);
-	daemon_socket(ctx, daemon.path, argc, argv);
 	if (!rc)
 		rc = ask_open(ctx);
 	if (rc)
 		return rc;
+	daemon.named = has_socket(argc, argv);
 	/* Changes carry the device's first name. */
 	if (ctx->dev && !sw_iface_get(&ctx->iface, 0, ctx->dev))
 		ctx->dev = ctx->iface.name;
+	daemon_socket(ctx, daemon.path, argc, argv);
 	if (sw_nl_subscribe(ctx->nl, &err))
 		return complain(SWCTL_REFUSED, "%s", err.text);
 	reach_daemon(&daemon);

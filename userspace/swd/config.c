@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,12 @@
 #include "lib/names.h"
 
 #include "config.h"
+#include "routing.h"
 
-enum { FILE_MAX = 1 << 20 };
+enum {
+	FILE_MAX	= 1 << 20,
+	WEIGHT_MAX	= 1000000000,
+};
 
 /* A file being read: where we are, and the first thing that was wrong. */
 struct reader {
@@ -25,8 +30,8 @@ struct reader {
 	const char	*at;
 	const char	*end;
 	unsigned int	line;
-	unsigned int	section;	/* the line that the last one began on */
-	unsigned int	peer;		/* that the last peer's began on */
+	unsigned int	algorithm;	/* the lines that these are on, ... */
+	unsigned int	paths;		/* ... or 0 */
 	bool		failed;
 	struct sw_error	*err;
 };
@@ -140,12 +145,19 @@ static int set_accept(struct reader *r, const struct setting *s, const char *val
 	return 0;
 }
 
+static int set_paths(struct reader *r, const struct setting *s, const char *value)
+{
+	r->paths = r->line;
+	return set_path(r, s, value);
+}
+
 static int set_algorithm(struct reader *r, const struct setting *s,
 			 const char *value)
 {
 	static const char *const known[] = { "linkstate", "static", "exec" };
 	size_t i;
 
+	r->algorithm = r->line;
 	for (i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strcmp(value, known[i]))
 			return set_text(r, s, value);
@@ -438,7 +450,11 @@ static const struct setting settings[] = {
 	IN_CONFIG("Discovery", "Multicast", set_patterns, like.multicast, 0, 0, false),
 	IN_CONFIG("Discovery", "PeerExchange", set_bool, like.peer_exchange, 0, 0, false),
 	IN_CONFIG("Routing", "Algorithm", set_algorithm, like.algorithm, 0, 0, false),
-	IN_CONFIG("Routing", "Paths", set_path, like.paths, 0, 0, false),
+	IN_CONFIG("Routing", "Paths", set_paths, like.paths, 0, 0, false),
+	IN_CONFIG("Routing", "PriceWeight", set_number, like.price_weight, 0,
+		  WEIGHT_MAX, false),
+	IN_CONFIG("Routing", "LossWeight", set_number, like.loss_weight, 0,
+		  WEIGHT_MAX, false),
 	IN_PEER("PublicKey", set_key, like_peer.key),
 	IN_PEER("Endpoint", set_endpoint, like_peer.endpoint),
 	IN_PEER("Label", set_label, like_peer.label),
@@ -462,14 +478,9 @@ static int unknown(struct reader *r, const char *section, const char *name)
 			       settings[i].name);
 		any = true;
 	}
-	if (!any)
-		snprintf(text, sizeof(text),
-			 "section [%.40s] is not known; expected is [Interface], [Node], [Peer], [Discovery] or [Routing]",
-			 section);
 	return complain(r, text);
 }
 
-/* A peer's section has come; @r->section is its line. */
 static int begin_peer(struct reader *r)
 {
 	struct config *c = r->config;
@@ -482,9 +493,27 @@ static int begin_peer(struct reader *r)
 		return complain(r, "out of memory");
 	c->peer = peer;
 	memset(&peer[c->peers], 0, sizeof(*peer));
-	peer[c->peers++].line = r->section;
-	r->peer = r->section;
+	peer[c->peers++].line = r->line;
 	return 0;
+}
+
+/* inih does not tell of one that has nothing in it. @line: after its bracket */
+static int begin_section(struct reader *r, const char *line)
+{
+	int len = strcspn(line, "]");
+	char text[200];
+	size_t i;
+
+	if (len == 4 && !strncasecmp(line, "Peer", len))
+		return begin_peer(r);
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (len == (int)strlen(settings[i].section) &&
+		    !strncasecmp(settings[i].section, line, len))
+			return 0;
+	snprintf(text, sizeof(text),
+		 "section [%.*s] is not known; expected is [Interface], [Node], [Peer], [Discovery] or [Routing]",
+		 len < 40 ? len : 40, line);
+	return complain(r, text);
 }
 
 /* What inih calls: 1 is good. */
@@ -498,8 +527,6 @@ static int take(void *arg, const char *section, const char *name,
 		return 0;
 	if (!*section)
 		return !complain(r, "a section is expected first, as [Interface]");
-	if (!strcasecmp(section, "Peer") && r->peer != r->section && begin_peer(r))
-		return 0;
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
 		const struct setting *s = &settings[i];
 
@@ -533,16 +560,26 @@ static char *read_line(char *buf, int room, void *arg)
 		complain(r, "a zero byte; text is expected");
 		return NULL;
 	}
-	if (i < len && r->at[i] == '[')
-		r->section = r->line;
 	snprintf(buf, room, "%.*s", (int)(len - i), r->at + i);
 	buf[strcspn(buf, "#")] = '\0';
 	if (len - i >= (size_t)room && strlen(buf) + 1 == (size_t)room) {
 		complain(r, "the line is longer than 198 characters");
 		return NULL;
 	}
+	if (*buf == '[' && strchr(buf, ']') && begin_section(r, buf + 1))
+		return NULL;
 	r->at = nl ? nl + 1 : r->end;
 	return buf;
+}
+
+static bool is_label_of(const struct config *c, unsigned int peers, __u16 label)
+{
+	unsigned int i;
+
+	for (i = 0; i < peers; i++)
+		if (label && c->peer[i].label == label)
+			return true;
+	return false;
 }
 
 static int check_peers(struct reader *r)
@@ -551,10 +588,26 @@ static int check_peers(struct reader *r)
 	unsigned int i;
 
 	for (i = 0; i < c->peers; i++) {
-		if (c->peer[i].has_key)
-			continue;
 		r->line = c->peer[i].line;
-		return complain(r, "[Peer] without a key; PublicKey is expected");
+		if (!c->peer[i].has_key)
+			return complain(r, "[Peer] without a key; PublicKey is expected");
+		if (is_label_of(c, i, c->peer[i].label))
+			return complain(r, "[Peer] with the Label of another; one of its own is expected");
+	}
+	return 0;
+}
+
+static int check_routing(struct reader *r)
+{
+	bool needs_paths = strcmp(r->config->algorithm, "linkstate");
+
+	if (needs_paths && !r->paths) {
+		r->line = r->algorithm;
+		return complain(r, "static and exec need a file; Paths is expected as well");
+	}
+	if (!needs_paths && r->paths) {
+		r->line = r->paths;
+		return complain(r, "linkstate has no use for it; Algorithm = static or exec is expected as well");
 	}
 	return 0;
 }
@@ -575,13 +628,8 @@ int config_parse(struct config *config, const char *name, const char *text,
 		complain(&r,
 			 "neither [Section] nor Name = value, one of which is expected");
 	}
-	if (!r.failed)
-		check_peers(&r);
-	if (!r.failed && !strcmp(config->algorithm, "static") && !*config->paths) {
-		sw_fail(err, EINVAL, "%s: Algorithm = static: Paths is expected as well",
-			name);
-		r.failed = true;
-	}
+	if (!r.failed && !check_peers(&r))
+		check_routing(&r);
 	return r.failed ? -EINVAL : 0;
 }
 
@@ -615,7 +663,8 @@ int config_read(struct config *config, const char *dev, const char *path,
 
 	config_init(config, dev);
 	snprintf(name, sizeof(name), "/etc/skywire/%s.conf", dev);
-	if (!path && access(name, F_OK))
+	/* One that is there and cannot be read is not none. */
+	if (!path && faccessat(AT_FDCWD, name, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
 		return 0;
 	return config_load(config, path ?: name, err);
 }
@@ -681,6 +730,8 @@ void config_init(struct config *config, const char *dev)
 	config->cipher[2] = SKYWIRE_CIPHER_AES_128_GCM;
 	config->ciphers = 3;
 	strcpy(config->algorithm, "linkstate");
+	config->price_weight = ROUTING_PRICE;
+	config->loss_weight = ROUTING_LOSS;
 	strcpy(config->ethernet.text[0], "*");
 	config->ethernet.count = 1;
 	config->multicast = config->ethernet;

@@ -80,6 +80,8 @@ struct config {
 	/* [Routing] */
 	char			algorithm[CONFIG_TEXT_MAX];
 	char			paths[CONFIG_TEXT_MAX];
+	__u32			price_weight;	/* as routing.h has them */
+	__u32			loss_weight;
 	/* [Peer] */
 	struct config_peer	*peer;
 	unsigned int		peers;

@@ -194,6 +194,19 @@ static void set_permissions(const char *path)
 		chmod(path, 0660);
 }
 
+/* A socket that nobody listens to. It is not always ours: a namespace has no files. */
+static bool is_left_over(const struct sockaddr_un *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool refused = fd >= 0 && connect(fd, (const void *)at, sizeof(*at)) &&
+		       errno == ECONNREFUSED;
+	struct stat st;
+
+	if (fd >= 0)
+		close(fd);
+	return refused && !lstat(at->sun_path, &st) && S_ISSOCK(st.st_mode);
+}
+
 static int open_socket(struct control *c, struct sw_error *err)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -202,8 +215,8 @@ static int open_socket(struct control *c, struct sw_error *err)
 
 	strcpy(at.sun_path, c->path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* One that is there is left over: nobody else has the device. */
-	unlink(c->path);
+	if (is_left_over(&at))
+		unlink(c->path);
 	rc = fd < 0 || bind(fd, (void *)&at, sizeof(at)) ||
 	     listen(fd, CONTROL_CLIENTS) ? errno : 0;
 	umask(mask);

@@ -396,6 +396,39 @@ static int read_secret(const struct config_peer *peer, __u8 *psk, struct sw_erro
 	return rc < 0 ? rc : 0;
 }
 
+/* All that could be wrong with them is found now. */
+static int check_secrets(const struct config *config, struct sw_error *err)
+{
+	__u8 psk[SW_SECRET_MAX];
+	unsigned int i;
+	int rc = 0;
+
+	sodium_mlock(psk, sizeof(psk));
+	for (i = 0; !rc && i < config->peers; i++)
+		rc = read_secret(&config->peer[i], psk, err);
+	sodium_munlock(psk, sizeof(psk));
+	return rc;
+}
+
+int daemon_check(const struct config *config, struct sw_error *err)
+{
+	return check_secrets(config, err) ?: network_check(config, err);
+}
+
+/* A node is no peer of itself. */
+static int check_keys(struct daemon *d, const struct config *config, struct sw_error *err)
+{
+	const struct config_peer *peer = config->peer;
+	unsigned int i;
+
+	for (i = 0; i < config->peers; i++)
+		if (!memcmp(peer[i].key, d->self->key, SW_KEY_LEN))
+			return sw_fail(err, EINVAL,
+				       "line %u: [Peer] has this node's own PublicKey; another node's is expected",
+				       peer[i].line);
+	return 0;
+}
+
 static int configure_peer(struct daemon *d, const struct config_peer *peer,
 			  __u8 *psk, struct sw_error *err)
 {
@@ -431,8 +464,8 @@ static bool owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
 	       prefixes_owner(d->config, addr, key);
 }
 
-static unsigned int paths(void *arg, const __u8 key[SW_KEY_LEN],
-			  struct kernel_path *path, unsigned int max)
+static int paths(void *arg, const __u8 key[SW_KEY_LEN], struct kernel_path *path,
+		 unsigned int max)
 {
 	return network_paths(((struct daemon *)arg)->network, key, path, max);
 }
@@ -464,6 +497,7 @@ static int make_parts(struct daemon *d, struct sw_error *err)
 	network_join(d->network, d->neighbours);
 	return sessions_adopt(d->sessions, now_ms(), err) ?:
 	       neighbours_adopt(d->neighbours, now_ms(), err) ?:
+	       check_keys(d, d->config, err) ?:
 	       configure_peers(d, err) ?:
 	       set_ways(d, NULL, d->config, err);
 }
@@ -482,20 +516,6 @@ static void note_change(void *arg, const char *name, bool kept)
 	json_array_append_new(kept ? c->kept : c->changed, json_string(name));
 }
 
-/* All that could be wrong with them is found now. */
-static int check_secrets(const struct config *config, struct sw_error *err)
-{
-	__u8 psk[SW_SECRET_MAX];
-	unsigned int i;
-	int rc = 0;
-
-	sodium_mlock(psk, sizeof(psk));
-	for (i = 0; !rc && i < config->peers; i++)
-		rc = read_secret(&config->peer[i], psk, err);
-	sodium_munlock(psk, sizeof(psk));
-	return rc;
-}
-
 /* What the machine has to take; undone by the reverse. */
 static int set_machine(struct daemon *d, const struct config *from,
 		       const struct config *to, struct sw_error *err)
@@ -512,6 +532,8 @@ static bool routes_otherwise(const struct config *from, const struct config *to)
 {
 	return strcmp(from->algorithm, to->algorithm) ||
 	       strcmp(from->paths, to->paths) ||
+	       from->price_weight != to->price_weight ||
+	       from->loss_weight != to->loss_weight ||
 	       !strcmp(to->algorithm, "static");
 }
 
@@ -519,7 +541,7 @@ static bool routes_otherwise(const struct config *from, const struct config *to)
 static int try(struct daemon *d, const struct config *new, struct sw_error *err)
 {
 	struct sw_error ignored;
-	int rc = check_secrets(new, err);
+	int rc = check_secrets(new, err) ?: check_keys(d, new, err);
 
 	if (rc)
 		return rc;

@@ -13,6 +13,9 @@ struct ev_loop;
 
 struct daemon;
 
+/* Are the files that @config names for peers and routing right? Return: 0, or why not. */
+int daemon_check(const struct config *config, struct sw_error *err);
+
 /*
  * @config outlives it, and is changed when it is read anew from @path, NULL for the
  * default. Return: NULL, and why.

@@ -96,7 +96,7 @@ static int read_config(const struct options *o, struct config *config)
 {
 	struct sw_error err;
 
-	if (!config_read(config, o->dev, o->config, &err))
+	if (!config_read(config, o->dev, o->config, &err) && !daemon_check(config, &err))
 		return OK;
 	fprintf(stderr, "swd: %s\n", err.text);
 	return USAGE;
@@ -114,9 +114,13 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 /* All that needs more is open: the rest can be done with this alone. */
 static void drop_privileges(void)
 {
+	/* Bounds take a capability of their own. */
+	capng_select_t what = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) ?
+			      CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
+
 	capng_clear(CAPNG_SELECT_BOTH);
 	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
-	if (capng_apply(CAPNG_SELECT_BOTH))
+	if (capng_apply(what))
 		log_say(LOG_WARNING, "capabilities that are not needed stay");
 }
 

@@ -494,8 +494,8 @@ static void to_path(struct kernel_path *path, const struct route *route)
 		path->label[i] = htons(route->labels[i]);
 }
 
-unsigned int network_paths(void *arg, const __u8 key[SW_KEY_LEN],
-			   struct kernel_path *path, unsigned int max)
+int network_paths(void *arg, const __u8 key[SW_KEY_LEN], struct kernel_path *path,
+		  unsigned int max)
 {
 	struct route routes[ROUTES_MAX];
 	struct network *net = arg;
@@ -503,6 +503,8 @@ unsigned int network_paths(void *arg, const __u8 key[SW_KEY_LEN],
 	int i, count;
 
 	count = routing_routes(net->routing, key, &net->policy, routes);
+	if (count < 0)
+		return count;
 	for (i = 0; i < count && found < max; i++)
 		if (routes[i].count)
 			to_path(&path[found++], &routes[i]);
@@ -562,19 +564,31 @@ __u64 network_run(struct network *net, __u64 now)
 
 /* --- opening --------------------------------------------------------------- */
 
+static const char *argument_of(const struct config *config)
+{
+	return *config->paths ? config->paths : NULL;
+}
+
+int network_check(const struct config *config, struct sw_error *err)
+{
+	return routing_find(config->algorithm)->check(argument_of(config), err);
+}
+
 int network_configure(struct network *net, const struct config *config,
 		      struct sw_error *err)
 {
 	const struct routing_algorithm *algorithm = routing_find(config->algorithm);
-	const char *argument = *config->paths ? config->paths : NULL;
 	struct routing *routing;
 
-	routing = routing_new(&net->map->graph, algorithm, argument, &host, net, err);
+	routing = routing_new(&net->map->graph, algorithm, argument_of(config), &host, net,
+			      err);
 	if (!routing)
 		return -EINVAL;
 	if (net->routing)
 		routing_free(net->routing);
 	net->routing = routing;
+	net->policy.price = config->price_weight;
+	net->policy.loss = config->loss_weight;
 	net->changed = true;
 	return 0;
 }

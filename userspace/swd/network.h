@@ -19,6 +19,9 @@ struct network *network_new(struct ev_loop *loop, const struct config *config,
 			    struct times *times, __u64 now, struct sw_error *err);
 void network_free(struct network *net);
 
+/* Is what @config names for routing there, and right? Return: 0, or -EINVAL and why. */
+int network_check(const struct config *config, struct sw_error *err);
+
 /* Route as @config says from now on; as before, and why, if that cannot be. */
 int network_configure(struct network *net, const struct config *config,
 		      struct sw_error *err);
@@ -35,8 +38,8 @@ void network_message(struct network *net, const struct kernel_message *m, __u64 
 
 /* As sessions_routes has them. */
 bool network_owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN]);
-unsigned int network_paths(void *arg, const __u8 key[SW_KEY_LEN],
-			   struct kernel_path *path, unsigned int max);
+int network_paths(void *arg, const __u8 key[SW_KEY_LEN], struct kernel_path *path,
+		  unsigned int max);
 
 /* May there be other paths than when this was asked last? */
 bool network_changed(struct network *net);

@@ -169,12 +169,14 @@ static json_t *nodes(const struct report *r)
 static json_t *routes(const struct report *r, const char *text)
 {
 	struct kernel_path path[SKYWIRE_PATHS_MAX];
-	json_t *list = json_array();
+	json_t *list;
 	__u8 key[SW_KEY_LEN];
-	unsigned int i, n = 0;
+	int i, n;
 
-	if (text && !sw_key_parse(key, text))
-		n = network_paths(r->network, key, path, SKYWIRE_PATHS_MAX);
+	if (!text || sw_key_parse(key, text))
+		return json_pack("{s:s}", "error", "a public key is expected");
+	n = network_paths(r->network, key, path, SKYWIRE_PATHS_MAX);
+	list = json_array();
 	for (i = 0; i < n; i++)
 		json_array_append_new(list, of_path(&path[i]));
 	return list;

@@ -213,6 +213,7 @@ static void give_up(struct exec *exec, const char *why)
 	report(exec, why);
 	kill_program(exec);
 	set_timer(exec);
+	exec->routing->host->updated(exec->routing->context);
 }
 
 static bool has_room(struct exec *exec)
@@ -257,8 +258,6 @@ static void use_answer(struct exec *exec)
 
 	if (exec_understand(&exec->answer, exec->said ?: "", exec->said_len, &err))
 		report(exec, err.text);
-	else
-		exec->routing->host->updated(exec->routing->context);
 }
 
 /* All that it has said before is in the pipe. */
@@ -288,6 +287,8 @@ static void program_ended(struct exec *exec)
 		use_answer(exec);
 	clean_up(exec);
 	set_timer(exec);
+	/* Also who has waited in vain is to know. */
+	exec->routing->host->updated(exec->routing->context);
 }
 
 static void ready(struct routing *routing, int fd, int events)
@@ -374,17 +375,23 @@ static int routes_to(struct routing *routing, const __u8 key[SW_KEY_LEN],
 		count++;
 	}
 	route_compare(routing->graph, arcs, routes, count);
+	/* It has not been asked about this one yet, or not answered. */
+	if (!paths && (exec->pid || exec->start_at))
+		return -EAGAIN;
 	return (int)count;
+}
+
+static int check(const char *argument, struct sw_error *err)
+{
+	if (!argument || argument[0] != '/')
+		return sw_fail(err, EINVAL, "exec needs the absolute path of a program");
+	return access(argument, X_OK) ? sw_fail(err, errno, "%s: %m", argument) : 0;
 }
 
 static int start(struct routing *routing, const char *argument, struct sw_error *err)
 {
 	struct exec *exec;
 
-	if (!argument || argument[0] != '/')
-		return sw_fail(err, EINVAL, "exec needs the absolute path of a program");
-	if (access(argument, X_OK))
-		return sw_fail(err, errno, "%s: %m", argument);
 	exec = calloc(1, sizeof(*exec));
 	if (!exec)
 		return sw_fail(err, ENOMEM, "no memory");
@@ -415,6 +422,7 @@ static void stop(struct routing *routing)
 
 const struct routing_algorithm routing_exec = {
 	.name = "exec",
+	.check = check,
 	.start = start,
 	.stop = stop,
 	.changed = changed,

@@ -465,12 +465,16 @@ static void changed(struct routing *routing, __u32 from, __u32 to)
 	routing->host->updated(routing->context);
 }
 
+static int check(const char *argument, struct sw_error *err)
+{
+	return argument ? sw_fail(err, EINVAL, "linkstate takes no argument") : 0;
+}
+
 static int start(struct routing *routing, const char *argument, struct sw_error *err)
 {
 	struct linkstate *linkstate;
 
-	if (argument)
-		return sw_fail(err, EINVAL, "linkstate takes no argument");
+	(void)argument;
 	linkstate = calloc(1, sizeof(*linkstate));
 	if (!linkstate)
 		return sw_fail(err, ENOMEM, "no memory");
@@ -493,6 +497,7 @@ static void stop(struct routing *routing)
 
 const struct routing_algorithm routing_linkstate = {
 	.name = "linkstate",
+	.check = check,
 	.start = start,
 	.stop = stop,
 	.changed = changed,

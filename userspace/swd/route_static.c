@@ -168,23 +168,38 @@ static void stop(struct routing *routing)
 	free(paths);
 }
 
-static int start(struct routing *routing, const char *argument, struct sw_error *err)
+static int read_paths(struct static_paths *paths, const char *name, struct sw_error *err)
 {
-	FILE *file;
+	FILE *file = fopen(name, "re");
+	int rc;
+
+	if (!file)
+		return sw_fail(err, errno, "%s: %m", name);
+	rc = parse_file(paths, file, name, err);
+	fclose(file);
+	return rc;
+}
+
+static int check(const char *argument, struct sw_error *err)
+{
+	struct static_paths paths = { 0 };
 	int rc;
 
 	if (!argument)
 		return sw_fail(err, EINVAL, "static needs a file of paths");
+	rc = read_paths(&paths, argument, err);
+	free(paths.paths);
+	return rc;
+}
+
+static int start(struct routing *routing, const char *argument, struct sw_error *err)
+{
+	int rc;
+
 	routing->data = calloc(1, sizeof(struct static_paths));
 	if (!routing->data)
 		return sw_fail(err, ENOMEM, "no memory");
-	file = fopen(argument, "re");
-	if (file) {
-		rc = parse_file(routing->data, file, argument, err);
-		fclose(file);
-	} else {
-		rc = sw_fail(err, errno, "%s: %m", argument);
-	}
+	rc = read_paths(routing->data, argument, err);
 	if (rc)
 		stop(routing);
 	return rc;
@@ -233,6 +248,7 @@ static int routes_to(struct routing *routing, const __u8 key[SW_KEY_LEN],
 
 const struct routing_algorithm routing_static = {
 	.name = "static",
+	.check = check,
 	.start = start,
 	.stop = stop,
 	.routes = routes_to,

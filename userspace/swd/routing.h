@@ -45,7 +45,14 @@ struct routing_policy {
 	__u32	paths;	/* edge-disjoint ones to look for; 1 to ROUTES_MAX */
 };
 
-#define ROUTING_POLICY_DEFAULT	{ .price = 1000, .loss = 1000000, .paths = 4 }
+enum {
+	ROUTING_PRICE	= 1000,		/* these two unless the configuration says else */
+	ROUTING_LOSS	= 1000000,
+	ROUTING_PATHS	= 4,
+};
+
+#define ROUTING_POLICY_DEFAULT	\
+	{ .price = ROUTING_PRICE, .loss = ROUTING_LOSS, .paths = ROUTING_PATHS }
 
 enum {
 	ROUTING_READ	= 1,
@@ -76,13 +83,18 @@ struct routing_host {
 
 struct routing_algorithm {
 	const char *name;
-	/* @argument: of the configuration; may be NULL. Sets @routing->data. */
+	/* Could it start with that? @argument: of the configuration; may be NULL. */
+	int	(*check)(const char *argument, struct sw_error *err);
+	/* With one that it was asked of. Sets @routing->data. */
 	int	(*start)(struct routing *routing, const char *argument,
 			 struct sw_error *err);
 	void	(*stop)(struct routing *routing);
 	/* Arcs from one vertex to another may have changed. May be NULL. */
 	void	(*changed)(struct routing *routing, __u32 from, __u32 to);
-	/* Return: how many, the best first, or a negative errno. */
+	/*
+	 * Return: how many, the best first, or a negative errno; -EAGAIN: none, but that
+	 * may be otherwise soon, and is told then.
+	 */
 	int	(*routes)(struct routing *routing, const __u8 key[SW_KEY_LEN],
 			  const struct routing_policy *policy, struct route *routes);
 	/* These two may be NULL. */
@@ -122,8 +134,8 @@ void routing_free(struct routing *routing);
  * routing_routes - paths to a node
  * @routes: room for ROUTES_MAX
  *
- * Return: how many, the best first; 0 where there are none, or none yet; or a
- * negative errno.
+ * Return: how many, the best first; 0 where there are none; -EAGAIN where that is
+ * not known yet, and routing_host.updated() will tell; or another negative errno.
  */
 int routing_routes(struct routing *routing, const __u8 key[SW_KEY_LEN],
 		   const struct routing_policy *policy, struct route *routes);

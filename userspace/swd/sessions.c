@@ -481,15 +481,17 @@ static void keep_order(struct session *p, struct kernel_path *way, unsigned int 
 	}
 }
 
-/* Bring the paths over relays to what the routes are. */
-static void route(struct sessions *s, struct session *p)
+/* Bring the paths over relays to what the routes are. Return: may that be otherwise soon? */
+static bool route(struct sessions *s, struct session *p)
 {
 	struct kernel_path way[SKYWIRE_PATHS_MAX], *path;
 	bool changed = false;
 	unsigned int i, n;
+	int rc;
 
-	n = s->routes->paths(s->routes->arg, p->key, way,
-			     SKYWIRE_PATHS_MAX - p->direct);
+	rc = s->routes->paths(s->routes->arg, p->key, way,
+			      SKYWIRE_PATHS_MAX - p->direct);
+	n = rc < 0 ? 0 : rc;
 	for (i = 0; i < n; i++)
 		changed |= !find_path(p, &way[i]);
 	keep_order(p, way, n);
@@ -510,6 +512,7 @@ static void route(struct sessions *s, struct session *p)
 	add_ways(s, p, way, n);
 	if (changed)
 		tell(p, "route", "changed");
+	return rc == -EAGAIN;
 }
 
 /* Return: false where there is no room for the path. */
@@ -607,7 +610,7 @@ void sessions_reroute(struct sessions *s)
 	struct session *p, *next;
 
 	HASH_ITER(hh, s->all, p, next)
-		if (p->wanted)
+		if (p->wanted || p->dead)
 			mark_stale(s, p);
 }
 
@@ -875,7 +878,6 @@ void sessions_path(struct sessions *s, const struct kernel_path *path, __u64 now
 
 static void go_by_relays(struct sessions *s, struct session *p, __u64 now)
 {
-	route(s, p);
 	if (!next_way(p))
 		return;
 	p->wanted = true;
@@ -884,20 +886,31 @@ static void go_by_relays(struct sessions *s, struct session *p, __u64 now)
 	make_offer(s, p, now);
 }
 
+/* Packets may have waited for a path. */
+static void offer_at_last(struct sessions *s, struct session *p, __u64 now)
+{
+	if (!p->pendings || p->offer.exchange)
+		return;
+	p->tries = 0;
+	make_offer(s, p, now);
+}
+
 /* Others' work must not wait until all have been looked at. */
 static void reroute_some(struct sessions *s, __u64 now)
 {
 	struct session *p;
+	bool undecided;
 	unsigned int i;
 
 	for (i = 0; i < REROUTES && (p = TAILQ_FIRST(&s->stale)); i++) {
 		unmark_stale(s, p);
-		if (p->wanted)
-			route(s, p);
-		else if (p->dead)
+		undecided = (p->wanted || p->dead) && route(s, p);
+		if (p->dead && !p->wanted)
 			go_by_relays(s, p, now);
-		p->dead = false;
-		if (!has_paths(p))
+		p->dead &= undecided;
+		if (has_paths(p))
+			offer_at_last(s, p, now);
+		else if (!undecided)
 			remove_peer(s, p);
 	}
 }
@@ -948,9 +961,7 @@ void sessions_miss(struct sessions *s, const struct sw_addr *addr, __u64 now)
 	if (!find(s, key))
 		make_room_for_own(s);
 	p = get(s, key);
-	if (p)
-		route(s, p);
-	if (p && next_way(p)) {
+	if (p && (route(s, p) || next_way(p))) {
 		want(s, p, addr, now);
 		return;
 	}

@@ -34,10 +34,11 @@ struct sessions_routes {
 		      __u8 key[SW_KEY_LEN]);
 	/*
 	 * The best paths first, over relays, with ids of 0. Return: how many
-	 * there are, @max at most.
+	 * there are, @max at most; -EAGAIN where that is not known yet, and
+	 * sessions_reroute() is called when it is; or another negative errno.
 	 */
-	unsigned int (*paths)(void *arg, const __u8 key[SW_KEY_LEN],
-			      struct kernel_path *path, unsigned int max);
+	int (*paths)(void *arg, const __u8 key[SW_KEY_LEN], struct kernel_path *path,
+		     unsigned int max);
 	/* The kernel has a new peer. */
 	void (*peered)(void *arg, const __u8 key[SW_KEY_LEN]);
 	void *arg;

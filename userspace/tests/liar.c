@@ -340,8 +340,8 @@ bool network_owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
 	return false;
 }
 
-unsigned int network_paths(void *arg, const __u8 key[SW_KEY_LEN],
-			   struct kernel_path *path, unsigned int max)
+int network_paths(void *arg, const __u8 key[SW_KEY_LEN], struct kernel_path *path,
+		  unsigned int max)
 {
 	(void)arg;
 	(void)key;

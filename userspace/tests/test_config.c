@@ -75,7 +75,9 @@ static void everything(void **state)
 		"Multicast = none\n"
 		"[Routing]\n"
 		"Algorithm = static\n"
-		"Paths = /etc/paths";
+		"Paths = /etc/paths\n"
+		"PriceWeight = 0\n"
+		"LossWeight = 1000000000";
 
 	(void)state;
 	assert_int_equal(parse(text), 0);
@@ -96,6 +98,8 @@ static void everything(void **state)
 	assert_int_equal(config.peer[1].endpoint[0].addr.len, 6);
 	assert_string_equal(config.peer[1].endpoint[0].zone, "eth1");
 	assert_int_equal(config.peer[1].label, 77);
+	assert_int_equal(config.price_weight, 0);
+	assert_int_equal(config.loss_weight, 1000000000);
 	assert_true(config_matches(&config.ethernet, "eth3"));
 	assert_false(config_matches(&config.ethernet, "docker0"));
 	assert_false(config_matches(&config.ethernet, "wlan0"));
@@ -168,8 +172,9 @@ static void differences(void **state)
 	n = compare("", "[Node]\nCiphers = chacha20-poly1305\n");
 	assert_string_equal(n.changed, "Node.Ciphers ");
 	n = compare("[Node]\nPrefixes = ::/0\n", "[Routing]\nAlgorithm = exec\n"
-		    "[Interface]\nAddress = 10.0.0.1\n");
-	assert_string_equal(n.changed, "Interface.Address Node.Prefixes Routing.Algorithm ");
+		    "Paths = /x\n[Interface]\nAddress = 10.0.0.1\n");
+	assert_string_equal(n.changed,
+			    "Interface.Address Node.Prefixes Routing.Algorithm Routing.Paths ");
 }
 
 /* Links are kept out of the routes to peers by their mark. */
@@ -200,7 +205,7 @@ static void mistakes(void **state)
 		{ "[Interface]\n\nListenPort = x\n", "t.conf:3:", "1 to 65535" },
 		{ "[Interface]\nListenPort =\n", "t.conf:2:", "missing" },
 		{ "[Interface]\nListen = 1\n", "t.conf:2:", "ListenPort" },
-		{ "[Interfaces]\nListenPort = 1\n", "t.conf:2:", "[Interface]" },
+		{ "[Interfaces]\nListenPort = 1\n", "t.conf:1:", "[Interface]" },
 		{ "[Interface]\nListenPort\n", "t.conf:2:", "Name = value" },
 		{ "[Interface\nListenPort = 1\n", "t.conf:1:", "[Section]" },
 		{ "[Interface]\nIdentity = key\n", "t.conf:2:", "begins with /" },
@@ -239,7 +244,14 @@ static void mistakes(void **state)
 		{ "[Peer]\nPublicKey = " KEY "\nAllowedIPs = fc00:1::/32\n", "t.conf:3:",
 		  "keys" },
 		{ "[Routing]\nAlgorithm = magic\n", "t.conf:2:", "linkstate, static" },
-		{ "[Routing]\nAlgorithm = static\n", "t.conf", "Paths" },
+		{ "[Routing]\nAlgorithm = static\n", "t.conf:2:", "Paths" },
+		{ "[Routing]\nAlgorithm = exec\n", "t.conf:2:", "Paths" },
+		{ "[Routing]\nPaths = /etc/paths\n", "t.conf:2:", "Algorithm" },
+		{ "[Routing]\nLossWeight = -1\n", "t.conf:2:", "a number" },
+		{ "[Peer]\n[Node]\n", "t.conf:1:", "PublicKey" },
+		{ "[Nodes]\n", "t.conf:1:", "[Node]" },
+		{ "[Peer]\nPublicKey = " KEY "\nLabel = 7\n[Peer]\nPublicKey = " KEY2
+		  "\nLabel = 7\n", "t.conf:4:", "Label" },
 	};
 	size_t i;
 

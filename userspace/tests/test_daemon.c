@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Links and sessions of several daemons, over a kernel that is made up. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct node {
 	unsigned int		ways;		/* ... or so many like it, ... */
 	bool			swapped;	/* ... the second before the first, or ... */
 	unsigned int		asked;		/* for paths, so often */
+	bool			undecided;	/* whether there are any */
 	struct network		*network;	/* ... those that the map knows */
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
@@ -107,13 +109,15 @@ static bool owner(void *arg, const struct sw_addr *addr, __u8 key[SW_KEY_LEN])
 	return addr->len == 16 && !memcmp(address, addr->bytes, addr->len);
 }
 
-static unsigned int paths(void *arg, const __u8 key[SW_KEY_LEN],
-			  struct kernel_path *path, unsigned int max)
+static int paths(void *arg, const __u8 key[SW_KEY_LEN], struct kernel_path *path,
+		 unsigned int max)
 {
 	struct node *n = arg;
 	unsigned int i, count = n->ways ?: 1;
 
 	n->asked++;
+	if (n->undecided)
+		return -EAGAIN;
 	if (!n->to.count || memcmp(n->to.peer, key, SW_KEY_LEN))
 		return 0;
 	for (i = 0; i < count && i < max; i++) {
@@ -887,6 +891,48 @@ static void over_a_relay(void **state)
 }
 
 /* A secret that both ends of a session have, and have to have. */
+/* Where paths are not known at once, packets wait for them. */
+static void paths_later(void **state)
+{
+	struct node *a = &node[0], *b = &node[2];
+	struct sw_addr addr = address_of(b);
+
+	(void)state;
+	make_line();
+	set_paths(a, b);
+	set_paths(b, a);
+	a->undecided = true;
+	sessions_miss(a->sessions, &addr, now);
+	sessions_reroute(a->sessions);
+	run_all();
+	assert_int_equal(a->kernel->refused, 0);
+	a->undecided = false;
+	sessions_reroute(a->sessions);
+	run_all();
+	mock_deliver();
+	assert_true(in_session(a, b));
+	assert_int_equal(a->kernel->released, 1);
+}
+
+/* Nor are they known later. */
+static void paths_never(void **state)
+{
+	struct node *a = &node[0];
+	struct sw_addr addr = address_of(&node[2]);
+
+	(void)state;
+	make_line();
+	set_paths(a, &node[2]);
+	a->undecided = true;
+	sessions_miss(a->sessions, &addr, now);
+	a->undecided = false;
+	a->to.count = 0;
+	sessions_reroute(a->sessions);
+	run_all();
+	assert_int_equal(a->kernel->refused, 1);
+	assert_false(is_peer(a, &node[2]));
+}
+
 /* What a path costs, and whether it is the best, changes; the path is the same. */
 static void other_terms(void **state)
 {
@@ -1925,6 +1971,8 @@ int main(void)
 		TEST(configured_anew),
 		TEST(deleted_link),
 		TEST(over_a_relay),
+		TEST(paths_later),
+		TEST(paths_never),
 		TEST(other_terms),
 		TEST(nearly_the_same),
 		TEST(session_pre_shared),
