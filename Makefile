@@ -13,7 +13,9 @@ BUILD = build/$(REL)
 
 # Below which install, uninstall and dkms-source work: a package's tree, say
 override DESTDIR := $(if $(DESTDIR),$(abspath $(DESTDIR)))
-MODULES = $(DESTDIR)/lib/modules/$(REL)
+INSTALLED = $(wildcard $(foreach dir,updates extra,\
+	$(addprefix $(DESTDIR)/lib/modules/*/$(dir)/kernel/,skywire.ko* test/skywire_test.ko*)))
+release_of = $(firstword $(subst /, ,$(1:$(DESTDIR)/lib/modules/%=%)))
 VERSION = $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' kernel/main.c)
 DKMS_SOURCE = $(DESTDIR)/usr/src/skywire-$(VERSION)
 
@@ -88,13 +90,12 @@ install: all
 	depmod $(if $(DESTDIR),-b $(DESTDIR)) $(REL)
 	$(MAKE) -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 
-# Where modules_install puts it depends on the kernel's age.
+# For all kernels: where modules_install puts it depends on their age.
 uninstall:
-	$(check-kdir)
-	rm -f $(foreach dir,updates extra,$(MODULES)/$(dir)/kernel/skywire.ko* \
-				$(MODULES)/$(dir)/kernel/test/skywire_test.ko*)
-	[ ! -d $(MODULES) ] || depmod $(if $(DESTDIR),-b $(DESTDIR)) $(REL)
 	$(MAKE) -C userspace uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	rm -f $(INSTALLED)
+	$(foreach rel,$(sort $(foreach ko,$(INSTALLED),$(call release_of,$(ko)))),\
+		depmod $(if $(DESTDIR),-b $(DESTDIR)) $(rel);)
 
 # "dkms add ." would copy all of build/ as well.
 dkms-source:

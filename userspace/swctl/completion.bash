@@ -57,7 +57,7 @@ _swctl_commands() {
 	stats) echo show help ;;
 	show) echo dev help ;;
 	monitor) echo dev socket help ;;
-	status | neighbour | session | node | reload) echo socket help ;;
+	status | neighbour | session | node | reload) echo dev socket help ;;
 	esac
 }
 
@@ -158,7 +158,7 @@ _swctl() {
 	if [ -z "$object" ]; then
 		case $prev in
 		-d | --dev | -n | --netns) list=$(_swctl_values "$prev") ;;
-		*) list="show dev link peer path prefix key stats monitor status neighbour session node route help"
+		*) list="show dev link peer path prefix key stats monitor status neighbour session node route reload help"
 		   # Options only for one who asks for them
 		   [[ $cur != -* ]] || list="-d -n -j -p -a -h -V --dev --netns --json
 			--pretty --all --help --version" ;;
