@@ -267,8 +267,10 @@ static void on_save(struct ev_loop *loop, ev_timer *w, int revents)
 	times_save(d->times);
 	remember_save(d->remember);
 	/* The kernel does not tell of latency and loss by itself. */
-	if (d->kernel)
-		neighbours_resync(d->neighbours, now_ms());
+	if (!d->kernel)
+		return;
+	neighbours_resync(d->neighbours, now_ms());
+	sessions_look_ahead(d->sessions, now_ms());
 }
 
 /* --- starting -------------------------------------------------------------- */

@@ -18,6 +18,7 @@ enum {
 	RETRY		= 500,		/* and twice as long each time */
 	RETRY_LATER	= 10000,	/* of a session that has a key */
 	RETRY_LINK	= 30000,	/* for the path by a link */
+	AHEAD		= 60000,	/* from one try of relays beside a link to the next */
 	RENEW		= 5000,		/* a key that nothing comes back by, from its age on */
 	KEYLESS		= 30000,	/* what an earlier daemon left, until it goes */
 	KEY_LIFE	= 3600000,	/* as the kernel has it */
@@ -77,7 +78,8 @@ struct session {
 	struct kernel_path	path[SKYWIRE_PATHS_MAX];	/* id 0: free */
 	unsigned int		direct;		/* paths without relays */
 	bool			stale;		/* its routes may be others, ... */
-	bool			dead;		/* ... or are wanted: its link is dead */
+	bool			relays;		/* ... or are wanted beside its link, ... */
+	__u64			ahead;		/* ... ahead of need, not before */
 	/* The session, which a peer that is only a neighbour has not */
 	bool			wanted;
 	bool			own;		/* and by us */
@@ -610,7 +612,7 @@ void sessions_reroute(struct sessions *s)
 	struct session *p, *next;
 
 	HASH_ITER(hh, s->all, p, next)
-		if (p->wanted || p->dead)
+		if (p->wanted || p->relays)
 			mark_stale(s, p);
 }
 
@@ -835,6 +837,13 @@ void sessions_message(struct sessions *s, const struct kernel_message *m, __u64 
 		take_answer(s, ntohl(head.index), msg, len, now);
 }
 
+static void want_relays(struct sessions *s, struct session *p, __u16 via)
+{
+	p->relays = true;
+	p->via = via;
+	mark_stale(s, p);
+}
+
 /*
  * The kernel does not ask for what a dead link would carry. Whoever has a link with
  * the peer gets a session with it as well, if there is a way.
@@ -843,11 +852,30 @@ void sessions_link_dead(struct sessions *s, const struct neighbour *link)
 {
 	struct session *p = find(s, link->key);
 
-	if (!p || p->wanted)
-		return;
-	p->dead = true;
-	p->via = link->label;
-	mark_stale(s, p);
+	if (p && !p->wanted)
+		want_relays(s, p, link->label);
+}
+
+static __u16 direct_link(const struct session *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < SKYWIRE_PATHS_MAX; i++)
+		if (p->path[i].id && !p->path[i].count)
+			return p->path[i].link;
+	return 0;
+}
+
+void sessions_look_ahead(struct sessions *s, __u64 now)
+{
+	struct session *p, *next;
+
+	HASH_ITER(hh, s->all, p, next) {
+		if (!p->direct || p->wanted || now < p->ahead || !use_of(s, p))
+			continue;
+		p->ahead = now + AHEAD;
+		want_relays(s, p, direct_link(p));
+	}
 }
 
 static bool all_suspect(const struct session *p)
@@ -904,10 +932,10 @@ static void reroute_some(struct sessions *s, __u64 now)
 
 	for (i = 0; i < REROUTES && (p = TAILQ_FIRST(&s->stale)); i++) {
 		unmark_stale(s, p);
-		undecided = (p->wanted || p->dead) && route(s, p);
-		if (p->dead && !p->wanted)
+		undecided = (p->wanted || p->relays) && route(s, p);
+		if (p->relays && !p->wanted)
 			go_by_relays(s, p, now);
-		p->dead &= undecided;
+		p->relays &= undecided;
 		if (has_paths(p))
 			offer_at_last(s, p, now);
 		else if (!undecided)

@@ -64,6 +64,12 @@ void sessions_link_down(struct sessions *s, const struct neighbour *link);
 /* The link is dead: the neighbour is to be reached by relays. */
 void sessions_link_dead(struct sessions *s, const struct neighbour *link);
 
+/*
+ * Neighbours that packets are exchanged with get a session as well, where there are
+ * relays: a link may die at any time. To be called every few seconds.
+ */
+void sessions_look_ahead(struct sessions *s, __u64 now);
+
 void sessions_miss(struct sessions *s, const struct sw_addr *addr, __u64 now);
 
 /* A CONTROL message that has labels. */

@@ -1284,6 +1284,31 @@ static void other_end_forgets(void **state)
 }
 
 /* A neighbour whose link is dead is reached over relays, if there are any. */
+/* There is a way around the link before it is needed, where the link is used. */
+static void direct_link_in_use(void **state)
+{
+	struct node *a = &node[0], *b = &node[2];
+
+	(void)state;
+	make_line();
+	configure(a, b, 0, NULL);
+	pass(1);
+	sessions_look_ahead(a->sessions, now);
+	sessions_run(a->sessions, now);
+	mock_deliver();
+	assert_false(in_session(a, b));
+	mock_use(a->kernel, b->self->key, 1);
+	sessions_look_ahead(a->sessions, now);
+	sessions_run(a->sessions, now);
+	mock_deliver();
+	assert_true(in_session(a, b));
+	assert_int_equal(a->kernel->paths, 3);
+	/* And that goes when it is not. */
+	pass(400);
+	assert_int_equal(a->kernel->paths, 2);
+	assert_true(is_peer(a, b));
+}
+
 static void dead_direct_link(void **state)
 {
 	struct node *a = &node[0], *b = &node[2];
@@ -1987,6 +2012,7 @@ int main(void)
 		TEST(far_away_both_want),
 		TEST(idle_session),
 		TEST(other_end_forgets),
+		TEST(direct_link_in_use),
 		TEST(dead_direct_link),
 		TEST(silent_peer),
 		TEST(silent_neighbour),
