@@ -42,6 +42,18 @@ told_unreachable() { grep -q 'Destination unreachable' "$1"; }
 # takes to start a process
 spawn_in A ping -n -D -i 1 -c 3 -W 1 fc00:1:2:3:4:5:6:7 > "$TMP/refused" 2>&1
 check "a key that nobody has is refused" wait_for 5 told_unreachable "$TMP/refused"
+# ping ends with the first error.
+began=${EPOCHREALTIME/.}
+refuse "once more" at A ping -n -c 1 -W 5 fc00:1:2:3:4:5:6:8
+took=$((${EPOCHREALTIME/.} - began))
+holds "within a second" "took < SCALE * 1000000" "$took us"
+# What the relay takes from now on, the paths that are there are to pay.
+postage() { sw A -j path show peer "${KEY[B]}" | jq -e ".[0].postage_base == $1"; }
+label=$(sw R -j link show | jq ".[] | select(.neighbour == \"${KEY[B]}\").label")
+check "a price at R" sw R link set label "$label" price-base 100
+check "A's path has the postage" wait_for 90 postage 100
+check "and packets go" pings A B
+
 links=$(sw R -j link show | jq -c '[.[].label] | sort')
 check "a daemon killed at R, and another: no packet lost" swd_killed R A B
 is "R's links are what they were" \

@@ -38,7 +38,7 @@ cat > "$TMP/program" <<-"EOF"
 		add // {})}'
 EOF
 chmod +x "$TMP/program"
-echo "path ${KEY[B]} link 12 labels 99" > "$TMP/paths"
+echo "path ${KEY[B]} link 12 labels 23" > "$TMP/paths"
 for node in A R B; do swd_start $node; done
 
 routes() { sw "$1" -j route "${KEY[$2]}" socket "$TMP/$1.sock" | jq -c '[.[] | [.link] + .labels]'; }
@@ -46,7 +46,13 @@ has_routes() { [ "$(routes "$1" "$2")" = "$3" ]; }
 check "links come up" wait_for 15 daemon_alive A R
 check "both" wait_for 15 daemon_alive B R
 for node in A R B; do calm $node; done
-check "a program finds the way" wait_for 20 has_routes B A '[[32,21]]'
+knows_all() { [ "$(sw "$1" -j status socket "$TMP/$1.sock" | jq .nodes)" = 3 ]; }
+check "B knows all nodes" wait_for 20 knows_all B
+nap 2
+check "the first packet waits until a program has found the way" pings B A 1
+is "which is that" "$(routes B A)" '[[32,21]]'
+echo "path ${KEY[B]} link 12 labels 99" > "$TMP/paths"
+check "another file" sw A reload socket "$TMP/A.sock"
 is "a file's path is taken as it is" "$(routes A B)" '[[12,99]]'
 refuse "and packets take it, to nowhere" pings A B 1
 

@@ -24,6 +24,7 @@
 #include "prefixes.h"
 #include "remember.h"
 #include "report.h"
+#include "routing.h"
 #include "sessions.h"
 #include "steering.h"
 #include "stream.h"
@@ -414,7 +415,9 @@ static int check_secrets(const struct config *config, struct sw_error *err)
 
 int daemon_check(const struct config *config, struct sw_error *err)
 {
-	return check_secrets(config, err) ?: network_check(config, err);
+	const char *paths = *config->paths ? config->paths : NULL;
+
+	return check_secrets(config, err) ?: routing_find(config->algorithm)->check(paths, err);
 }
 
 /* A node is no peer of itself. */

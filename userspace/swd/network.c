@@ -564,24 +564,14 @@ __u64 network_run(struct network *net, __u64 now)
 
 /* --- opening --------------------------------------------------------------- */
 
-static const char *argument_of(const struct config *config)
-{
-	return *config->paths ? config->paths : NULL;
-}
-
-int network_check(const struct config *config, struct sw_error *err)
-{
-	return routing_find(config->algorithm)->check(argument_of(config), err);
-}
-
 int network_configure(struct network *net, const struct config *config,
 		      struct sw_error *err)
 {
 	const struct routing_algorithm *algorithm = routing_find(config->algorithm);
+	const char *argument = *config->paths ? config->paths : NULL;
 	struct routing *routing;
 
-	routing = routing_new(&net->map->graph, algorithm, argument_of(config), &host, net,
-			      err);
+	routing = routing_new(&net->map->graph, algorithm, argument, &host, net, err);
 	if (!routing)
 		return -EINVAL;
 	if (net->routing)

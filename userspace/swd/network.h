@@ -19,9 +19,6 @@ struct network *network_new(struct ev_loop *loop, const struct config *config,
 			    struct times *times, __u64 now, struct sw_error *err);
 void network_free(struct network *net);
 
-/* Is what @config names for routing there, and right? Return: 0, or -EINVAL and why. */
-int network_check(const struct config *config, struct sw_error *err);
-
 /* Route as @config says from now on; as before, and why, if that cannot be. */
 int network_configure(struct network *net, const struct config *config,
 		      struct sw_error *err);

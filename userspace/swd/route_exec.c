@@ -23,9 +23,10 @@
 
 #define SECOND		1000000000ULL
 #define RUN_MAX		(30 * SECOND)
-/* Changes come several at once, and programs may take long. */
+/* Changes come several at once, and programs may take long. Packets wait for targets. */
 #define DELAY		(SECOND / 2)
-#define PAUSE		(2 * SECOND)
+#define DELAY_TARGET	(SECOND / 50)
+#define PAUSE		SECOND
 
 struct exec {
 	struct routing		*routing;
@@ -320,13 +321,15 @@ static void expired(struct routing *routing)
 	set_timer(exec);
 }
 
-static void run_soon(struct exec *exec)
+static void run_soon(struct exec *exec, __u64 delay)
 {
-	__u64 now = exec->routing->host->now(exec->routing->context);
+	__u64 at = exec->routing->host->now(exec->routing->context) + delay;
 
-	if (exec->start_at)
+	if (at < exec->not_before)
+		at = exec->not_before;
+	if (exec->start_at && exec->start_at <= at)
 		return;
-	exec->start_at = now + DELAY > exec->not_before ? now + DELAY : exec->not_before;
+	exec->start_at = at;
 	set_timer(exec);
 }
 
@@ -334,7 +337,7 @@ static void changed(struct routing *routing, __u32 from, __u32 to)
 {
 	(void)from;
 	(void)to;
-	run_soon(routing->data);
+	run_soon(routing->data, DELAY);
 }
 
 static void add_target(struct exec *exec, const __u8 *key)
@@ -349,7 +352,7 @@ static void add_target(struct exec *exec, const __u8 *key)
 		memmove(exec->targets, exec->targets + 1,
 			--exec->target_count * sizeof(exec->targets[0]));
 	memcpy(exec->targets[exec->target_count++].key, key, SW_KEY_LEN);
-	run_soon(exec);
+	run_soon(exec, DELAY_TARGET);
 }
 
 static int routes_to(struct routing *routing, const __u8 key[SW_KEY_LEN],
@@ -405,7 +408,7 @@ static int start(struct routing *routing, const char *argument, struct sw_error 
 	exec->out = -1;
 	exec->pidfd = -1;
 	routing->data = exec;
-	run_soon(exec);
+	run_soon(exec, DELAY);
 	return 0;
 }
 
