@@ -117,6 +117,13 @@ for node in E C; do
 done
 check "packets still go" pings C "$I6"
 
+# So does each start of a firewall.
+at E nft flush ruleset
+table_is_there() { at E nft list table inet skywire-sw0; }
+check "a table that was deleted comes back" wait_for 5 table_is_there
+check "and packets go as before" wait_for 5 pings C "$I4" 1
+check "whoever is no peer is still not served" prohibited
+
 # Whoever sets a device down takes its routes and IPv6 addresses away.
 ipn C link set sw0 down
 ipn C link set sw0 up

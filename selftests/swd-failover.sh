@@ -104,6 +104,7 @@ flows() {
 		read -ra words < "$TMP/flow.$i"
 		[ "${words[1]}" != "${words[3]}" ] || continue
 		GAPS+=("$((words[7] / 1000))")
+		diag "$place was cut: ${sources[i]} to ${sinks[i]}: ${words[*]}"
 		((words[9] < 50000)) || LOST=$((LOST + 1))
 	done
 }

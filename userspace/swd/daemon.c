@@ -28,6 +28,7 @@
 #include "sessions.h"
 #include "steering.h"
 #include "stream.h"
+#include "tables.h"
 
 struct daemon {
 	struct ev_loop		*loop;
@@ -49,6 +50,8 @@ struct daemon {
 	struct sessions_routes	routes;
 	struct sessions		*sessions;
 	struct control		*control;
+	struct tables		*tables;	/* followed, where there is one of ours */
+	bool			switches[FIREWALL_SWITCHES];
 	struct stream		*stream;
 	bool			stale;		/* routes may be others, ... */
 	__u64			reroute;	/* ... and are asked for not before */
@@ -308,11 +311,39 @@ static int open_kernel(struct daemon *d, const char *dev, struct sw_error *err)
 	       device_address(d->ifindex, d->self->key, err);
 }
 
+static void on_deleted(void *arg)
+{
+	struct daemon *d = arg;
+	struct sw_error err;
+	int rc;
+
+	if (!d->kernel)
+		return;
+	rc = firewall_restore(d->dev, d->ifindex, d->config, d->switches, &err);
+	if (rc)
+		log_say(LOG_WARNING, "the table of nftables was deleted%s%s",
+			rc < 0 ? ": " : ", and is there again", rc < 0 ? err.text : "");
+}
+
+static int follow_firewall(struct daemon *d, const struct config *new,
+			   struct sw_error *err)
+{
+	if (!firewall_is_needed(new)) {
+		tables_free(d->tables);
+		d->tables = NULL;
+	} else if (!d->tables) {
+		d->tables = tables_watch(d->loop, on_deleted, d, err);
+		return d->tables ? 0 : -EIO;
+	}
+	return 0;
+}
+
 /* Only an exit is nothing without it; who has no nftables may still be a client. */
 static int set_firewall(struct daemon *d, const struct config *new,
 			struct sw_error *err)
 {
-	int rc = firewall_set(d->dev, d->ifindex, new, err);
+	int rc = firewall_set(d->dev, d->ifindex, new, d->switches, err) ?:
+		 follow_firewall(d, new, err);
 
 	if (!rc || new->served.count)
 		return rc;
@@ -379,7 +410,7 @@ static void clear_ways(struct daemon *d)
 
 	if (steering_set(d->ifindex, d->config, NULL, &err))
 		log_say(LOG_WARNING, "%s", err.text);
-	if (firewall_set(d->dev, d->ifindex, NULL, &err))
+	if (firewall_set(d->dev, d->ifindex, NULL, d->switches, &err))
 		log_say(LOG_WARNING, "%s", err.text);
 	if (d->kernel && prefixes_sync(NULL, d->kernel, &err))
 		log_say(LOG_WARNING, "%s", err.text);
@@ -763,6 +794,7 @@ void daemon_stop(struct daemon *d)
 	stop_loop(d);
 	event_listen(NULL, NULL);
 	control_free(d->control);
+	tables_free(d->tables);
 	stream_free(d->stream);
 	discovery_free(d->discovery);
 	take_apart(d);

@@ -161,7 +161,7 @@ static bool is_steered(const struct config *config)
 	return config && config->routes && config->table;
 }
 
-static bool needs_table(const struct config *config)
+bool firewall_is_needed(const struct config *config)
 {
 	return is_exit(config) || is_steered(config);
 }
@@ -328,13 +328,13 @@ static int take_away(struct nft_ctx *nft, const char *name, struct sw_error *err
  */
 static int set_all(struct nft_ctx *nft, const char *name, const char *chains,
 		   unsigned int ifindex, const struct config *config,
-		   struct sw_error *err)
+		   bool ours[FIREWALL_SWITCHES], struct sw_error *err)
 {
-	bool ours[FIREWALL_SWITCHES], off[FIREWALL_SWITCHES];
+	bool off[FIREWALL_SWITCHES];
 	int i, rc;
 
 	for (i = 0; i < FIREWALL_SWITCHES; i++) {
-		bool noted = firewall_noted(chains, name, i, false);
+		bool noted = ours[i] || firewall_noted(chains, name, i, false);
 		bool shared = firewall_noted(chains, name, i, true);
 		bool needed = is_needed(config, i);
 
@@ -343,7 +343,7 @@ static int set_all(struct nft_ctx *nft, const char *name, const char *chains,
 		if (noted && !needed && !shared)
 			turn(i, false);
 	}
-	if (!needs_table(config))
+	if (!firewall_is_needed(config))
 		return take_away(nft, name, err);
 	rc = replace(nft, name, ifindex, config, ours, err);
 	for (i = 0; !rc && i < FIREWALL_SWITCHES; i++)
@@ -353,7 +353,7 @@ static int set_all(struct nft_ctx *nft, const char *name, const char *chains,
 }
 
 int firewall_set(const char *dev, unsigned int ifindex, const struct config *config,
-		 struct sw_error *err)
+		 bool ours[FIREWALL_SWITCHES], struct sw_error *err)
 {
 	const char *chains;
 	struct nft_ctx *nft;
@@ -362,7 +362,7 @@ int firewall_set(const char *dev, unsigned int ifindex, const struct config *con
 
 	firewall_name(name, dev);
 	rc = is_there(name, err);
-	if (rc < 0 || (!rc && !needs_table(config)))
+	if (rc < 0 || (!rc && !firewall_is_needed(config)))
 		return rc;
 	nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!nft)
@@ -370,7 +370,20 @@ int firewall_set(const char *dev, unsigned int ifindex, const struct config *con
 	nft_ctx_buffer_output(nft);
 	nft_ctx_buffer_error(nft);
 	chains = list_chains(nft, err);
-	rc = chains ? set_all(nft, name, chains, ifindex, config, err) : -EIO;
+	rc = chains ? set_all(nft, name, chains, ifindex, config, ours, err) : -EIO;
 	nft_ctx_free(nft);
 	return rc;
+}
+
+int firewall_restore(const char *dev, unsigned int ifindex, const struct config *config,
+		     bool ours[FIREWALL_SWITCHES], struct sw_error *err)
+{
+	char name[64];
+	int rc;
+
+	firewall_name(name, dev);
+	rc = is_there(name, err);
+	if (rc)
+		return rc < 0 ? rc : 0;
+	return firewall_set(dev, ifindex, config, ours, err) ?: 1;
 }

@@ -44,10 +44,18 @@ bool firewall_noted(const char *chains, const char *name, enum firewall_switch w
 		    bool elsewhere);
 
 /*
- * Have what @config says, or nothing where it is NULL or says nothing. Return: 0 or
- * a negative errno.
+ * Have what @config says, or nothing where it is NULL or says nothing. @ours: what this
+ * process has noted, which is as good as what the table says, and none at first. Return:
+ * 0 or a negative errno.
  */
 int firewall_set(const char *dev, unsigned int ifindex, const struct config *config,
-		 struct sw_error *err);
+		 bool ours[FIREWALL_SWITCHES], struct sw_error *err);
+
+/* Does @config need a table at all? */
+bool firewall_is_needed(const struct config *config);
+
+/* The same, unless the table is there. Return: 1 where it was not, 0, or an errno. */
+int firewall_restore(const char *dev, unsigned int ifindex, const struct config *config,
+		     bool ours[FIREWALL_SWITCHES], struct sw_error *err);
 
 #endif /* _SKYWIRE_SWD_FIREWALL_H */
