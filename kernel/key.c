@@ -474,8 +474,11 @@ int sw_key_install(struct sw_key *key, bool draw)
 	if (pushed)
 		sw_key_remove(pushed);
 	rearm(key, ktime_get_boottime_ns());
+	/* The responder sends with it only when it has seen it. */
 	if (key->link)
 		sw_live_kick(key->link);
+	else
+		sw_prober_wake(key->peer);
 	sw_key_device(key)->generation++;
 	return 0;
 }

@@ -372,7 +372,7 @@ static void wake(struct sw_prober *p, u64 now)
 	start_timer(p, now);
 }
 
-/* The first packet after a while. */
+/* The first packet after a while, or a new key. */
 void sw_prober_wake(struct sw_peer *peer)
 {
 	struct sw_prober *p = &peer->prober;

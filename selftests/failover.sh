@@ -84,6 +84,8 @@ check "but is dropped" rises A no-path 1
 check "packets without a mark do not care" goes 1
 sw A link set label "${LABEL[A,R2]}" state up
 sw A path del peer "${KEY[B]}" id 3
+# A link that was down has to prove itself again, and so have the paths over it.
+check "both paths are well again" wait_for 15 well
 
 # cut NODE:OTHER down|up: takes an interface down, or up
 cut() { ipn "${1%:*}" link set "to-${1#*:}" "$2"; }
