@@ -31,8 +31,8 @@ KERNELS ?= 6.12 newest
 KERNEL_TESTS ?= unit netlink chain crypto ether live failover roam seal upcall lifecycle
 ARM64_TESTS ?= unit netlink chain crypto ether lifecycle seal
 # What check-asan runs
-ASAN_TESTS ?= swd-again swd-exit swd-hostile swd-link swd-map swd-rekey swd-reload swd-routing \
-	swd-topology
+ASAN_TESTS ?= swd-again swd-ahead swd-exit swd-hostile swd-link swd-map swd-rekey swd-reload \
+	swd-routing swd-service swd-topology swd-wires
 LONG_TESTS ?= storm turmoil-long swd-failover swd-flood swd-hostile swd-rekey \
 	swd-topology swd-topology-20
 
