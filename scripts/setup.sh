@@ -11,7 +11,8 @@ usage() { die "usage: setup.sh build|guest|debug|lint|test|fuzz|bench|ynl|compil
 
 # The running kernel's, where the archive has them
 running_headers() {
-	local pkg=linux-headers-$(uname -r)
+	local pkg
+	pkg=linux-headers-$(uname -r)
 	! apt-cache show "$pkg" > /dev/null 2>&1 || echo "$pkg"
 }
 
@@ -21,7 +22,8 @@ packages() {
 		libmnl-dev libsodium-dev libjansson-dev uthash-dev \
 		libev-dev libinih-dev libcap-ng-dev libsystemd-dev libnftables-dev \
 		libnl-3-dev libnl-genl-3-dev libnl-route-3-dev \
-		"linux-headers-$(dpkg --print-architecture)" $(running_headers) ;;
+		"linux-headers-$(dpkg --print-architecture)"
+		running_headers ;;
 	guest) echo qemu-system-x86 busybox-static cpio xz-utils kmod procps \
 		iproute2 iputils-ping iperf3 tcpdump ethtool nftables jq python3 ;;
 	debug) echo make gcc libc6-dev linux-source xz-utils lz4 flex bison bc \

@@ -592,7 +592,7 @@ static int check_peers(struct reader *r)
 		if (!c->peer[i].has_key)
 			return complain(r, "[Peer] without a key; PublicKey is expected");
 		if (is_label_of(c, i, c->peer[i].label))
-			return complain(r, "[Peer] with the Label of another; one of its own is expected");
+			return complain(r, "[Peer] with the Label of another; its own is expected");
 	}
 	return 0;
 }
@@ -607,7 +607,7 @@ static int check_routing(struct reader *r)
 	}
 	if (!needs_paths && r->paths) {
 		r->line = r->paths;
-		return complain(r, "linkstate has no use for it; Algorithm = static or exec is expected as well");
+		return complain(r, "Paths goes with Algorithm = static or exec, which is expected");
 	}
 	return 0;
 }
