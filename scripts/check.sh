@@ -6,7 +6,8 @@
 # no guest. Ends with the sum. They run in two guests of one CPU each: emulated ones
 # that share a core wait for each other's locks. It is the debug kernel that has two
 # CPUs. Tests that say "Counts instructions" go to a third guest after them, whose clock
-# does that. SWD is a daemon to test in the place of the one that is built.
+# does that. SWD is a daemon to test in the place of the one that is built, and half as
+# fast.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -63,8 +64,8 @@ in_guest() {
 run() {
 	local name=$1
 	shift
-	[ $# = 0 ] || in_guest "$name" env ${SWD:+SWD="$SWD"} selftests/run.sh -j 2 "$@" \
-		> "$out/$name.out" 2>&1
+	[ $# = 0 ] || in_guest "$name" env ${SWD:+SWD="$SWD"} \
+		selftests/run.sh -s $((${SWD:+1} + 1)) -j 2 "$@" > "$out/$name.out" 2>&1
 }
 
 # That kernel has no switch for what the module tells of its objects.

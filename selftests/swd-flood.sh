@@ -6,6 +6,7 @@
 # it is compared with the same flood to a port that nobody listens at. Floods have the
 # CPU when nobody else wants it, for they stand for other machines; honest traffic is
 # 80 % of what goes without them.
+# Runs alone: another test would take its share of what packets get.
 # Counts instructions: it compares what gets through.
 # shellcheck source=selftests/lib.sh
 . "$(dirname "$0")/lib.sh" || exit 1
