@@ -31,6 +31,8 @@ check "a file goes through" transfer A B 7000
 
 is "A's daemon knows all nodes" \
 	"$(sw A -j status socket "$TMP/A.sock" | jq .nodes)" 3
+is "in a table, with a line of names" \
+	"$(sw A node socket "$TMP/A.sock" | awk '{ print $1 == "key", NF }' | sort -u | wc -l)" 2
 is "A's key is nowhere else" "$(sw A -j status socket "$TMP/A.sock" | jq .key_elsewhere)" null
 is "and a path to B" \
 	"$(sw A -j route "${KEY[B]}" socket "$TMP/A.sock" | jq -c '[.[].labels | length]')" "[1]"

@@ -41,23 +41,26 @@ static json_t *read_answer(int fd)
 	return json;
 }
 
-static void print_value(const json_t *value)
+/* Return: how wide it is. */
+static int print_value(const json_t *value)
 {
+	int width = 0;
 	size_t i;
 
 	if (json_is_string(value))
-		fputs(json_string_value(value), stdout);
+		width = printf("%s", json_string_value(value));
 	else if (json_is_integer(value))
-		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		width = printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else if (json_is_boolean(value))
-		fputs(json_is_true(value) ? "yes" : "no", stdout);
+		width = printf("%s", json_is_true(value) ? "yes" : "no");
 	else if (!json_array_size(value))
-		fputs("none", stdout);
+		width = printf("none");
 	for (i = 0; i < json_array_size(value); i++) {
 		if (i)
-			putchar(',');
-		print_value(json_array_get(value, i));
+			width += printf(",");
+		width += print_value(json_array_get(value, i));
 	}
+	return width;
 }
 
 static void print_name(const char *name)
@@ -98,12 +101,81 @@ void daemon_print(json_t *object)
 	print_object(object, 0);
 }
 
+/* How wide print_value() would be */
+static int width_of(const json_t *value)
+{
+	size_t i, count = json_array_size(value);
+	int width = count ? (int)count - 1 : 4;
+
+	if (json_is_string(value))
+		return strlen(json_string_value(value));
+	if (json_is_integer(value))
+		return snprintf(NULL, 0, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_boolean(value))
+		return json_is_true(value) ? 3 : 2;
+	for (i = 0; i < count; i++)
+		width += width_of(json_array_get(value, i));
+	return width;
+}
+
+static int column_width(json_t *list, const char *name)
+{
+	int width = strlen(name), cell;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		cell = width_of(json_object_get(json_array_get(list, i), name));
+		width = cell > width ? cell : width;
+	}
+	return width;
+}
+
+/* A line for the names, and one for each object */
+static void print_table(json_t *list)
+{
+	json_t *first = json_array_get(list, 0), *value;
+	const char *name;
+	size_t i;
+
+	json_object_foreach(first, name, value) {
+		print_name(name);
+		printf("%*s", column_width(list, name) + 2 - (int)strlen(name), "");
+	}
+	putchar('\n');
+	for (i = 0; i < json_array_size(list); i++) {
+		json_object_foreach(first, name, value) {
+			int width = print_value(json_object_get(json_array_get(list, i), name));
+
+			printf("%*s", column_width(list, name) + 2 - width, "");
+		}
+		putchar('\n');
+	}
+}
+
+/* Without lists of objects in it, which have no place in a line? */
+static bool is_table(json_t *list)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++)
+		json_object_foreach(json_array_get(list, i), name, value)
+			if (is_list(value))
+				return false;
+	return json_array_size(list);
+}
+
 static void print_answer(json_t *json)
 {
 	size_t i;
 
 	if (json_is_object(json))
 		print_object(json, 0);
+	if (is_table(json)) {
+		print_table(json);
+		return;
+	}
 	for (i = 0; i < json_array_size(json); i++)
 		print_object(json_array_get(json, i), 0);
 }
