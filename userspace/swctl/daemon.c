@@ -41,26 +41,23 @@ static json_t *read_answer(int fd)
 	return json;
 }
 
-/* Return: how wide it is. */
-static int print_value(const json_t *value)
+static void put_value(FILE *out, const json_t *value)
 {
-	int width = 0;
 	size_t i;
 
 	if (json_is_string(value))
-		width = printf("%s", json_string_value(value));
+		fputs(json_string_value(value), out);
 	else if (json_is_integer(value))
-		width = printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	else if (json_is_boolean(value))
-		width = printf("%s", json_is_true(value) ? "yes" : "no");
+		fputs(json_is_true(value) ? "yes" : "no", out);
 	else if (!json_array_size(value))
-		width = printf("none");
+		fputs("none", out);
 	for (i = 0; i < json_array_size(value); i++) {
 		if (i)
-			width += printf(",");
-		width += print_value(json_array_get(value, i));
+			fputc(',', out);
+		put_value(out, json_array_get(value, i));
 	}
-	return width;
 }
 
 static void print_name(const char *name)
@@ -87,7 +84,7 @@ static void print_object(json_t *object, int indent)
 			continue;
 		print_name(name);
 		putchar(' ');
-		print_value(value);
+		put_value(stdout, value);
 		putchar(' ');
 	}
 	putchar('\n');
@@ -101,30 +98,31 @@ void daemon_print(json_t *object)
 	print_object(object, 0);
 }
 
-/* How wide print_value() would be */
-static int width_of(const json_t *value)
-{
-	size_t i, count = json_array_size(value);
-	int width = count ? (int)count - 1 : 4;
+enum {
+	COLUMNS	= 32,
+	CELL	= 160,	/* the labels of a path, at most */
+};
 
-	if (json_is_string(value))
-		return strlen(json_string_value(value));
-	if (json_is_integer(value))
-		return snprintf(NULL, 0, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-	if (json_is_boolean(value))
-		return json_is_true(value) ? 3 : 2;
-	for (i = 0; i < count; i++)
-		width += width_of(json_array_get(value, i));
-	return width;
+static const char *text_of(const json_t *value, char text[CELL])
+{
+	FILE *out = fmemopen(text, CELL, "w");
+
+	*text = '\0';
+	if (out) {
+		put_value(out, value);
+		fclose(out);
+	}
+	return text;
 }
 
 static int column_width(json_t *list, const char *name)
 {
 	int width = strlen(name), cell;
+	char text[CELL];
 	size_t i;
 
 	for (i = 0; i < json_array_size(list); i++) {
-		cell = width_of(json_object_get(json_array_get(list, i), name));
+		cell = strlen(text_of(json_object_get(json_array_get(list, i), name), text));
 		width = cell > width ? cell : width;
 	}
 	return width;
@@ -134,25 +132,28 @@ static int column_width(json_t *list, const char *name)
 static void print_table(json_t *list)
 {
 	json_t *first = json_array_get(list, 0), *value;
+	int width[COLUMNS], column = 0;
 	const char *name;
+	char text[CELL];
 	size_t i;
 
 	json_object_foreach(first, name, value) {
+		width[column] = column_width(list, name) + 2;
 		print_name(name);
-		printf("%*s", column_width(list, name) + 2 - (int)strlen(name), "");
+		printf("%*s", width[column++] - (int)strlen(name), "");
 	}
 	putchar('\n');
 	for (i = 0; i < json_array_size(list); i++) {
+		column = 0;
 		json_object_foreach(first, name, value) {
-			int width = print_value(json_object_get(json_array_get(list, i), name));
-
-			printf("%*s", column_width(list, name) + 2 - width, "");
+			value = json_object_get(json_array_get(list, i), name);
+			printf("%-*s", width[column++], text_of(value, text));
 		}
 		putchar('\n');
 	}
 }
 
-/* Without lists of objects in it, which have no place in a line? */
+/* Without lists of objects in it, or more members, which have no place in a line? */
 static bool is_table(json_t *list)
 {
 	const char *name;
@@ -163,7 +164,7 @@ static bool is_table(json_t *list)
 		json_object_foreach(json_array_get(list, i), name, value)
 			if (is_list(value))
 				return false;
-	return json_array_size(list);
+	return json_array_size(list) && json_object_size(json_array_get(list, 0)) <= COLUMNS;
 }
 
 static void print_answer(json_t *json)
@@ -228,6 +229,12 @@ void daemon_socket(const struct ctx *ctx, char path[128], int argc, char **argv)
 		snprintf(path, 128, "/run/skywire/%s.sock", ctx->dev ?: "sw0");
 }
 
+void use_first_name(struct ctx *ctx)
+{
+	if (ctx->dev && !sw_iface_get(&ctx->iface, 0, ctx->dev))
+		ctx->dev = ctx->iface.name;
+}
+
 /* [dev DEV] [socket FILE], at the end of the line. Return: how many words are before. */
 static int take_words(struct ctx *ctx, int argc, char **argv, char path[128])
 {
@@ -239,9 +246,7 @@ static int take_words(struct ctx *ctx, int argc, char **argv, char path[128])
 		ctx->dev = argv[argc - 1];
 		argc -= 2;
 	}
-	/* The daemon goes by the device's first name. */
-	if (ctx->dev && !sw_iface_get(&ctx->iface, 0, ctx->dev))
-		ctx->dev = ctx->iface.name;
+	use_first_name(ctx);
 	daemon_socket(ctx, path, all, argv);
 	return argc;
 }

@@ -259,9 +259,7 @@ static int monitor(struct ctx *ctx, int argc, char **argv)
 	if (rc)
 		return rc;
 	daemon.named = has_socket(argc, argv);
-	/* Changes carry the device's first name. */
-	if (ctx->dev && !sw_iface_get(&ctx->iface, 0, ctx->dev))
-		ctx->dev = ctx->iface.name;
+	use_first_name(ctx);
 	daemon_socket(ctx, daemon.path, argc, argv);
 	if (sw_nl_subscribe(ctx->nl, &err))
 		return complain(SWCTL_REFUSED, "%s", err.text);

@@ -244,6 +244,9 @@ int json_print(struct ctx *ctx, json_t *json);
 
 /* daemon.c */
 
+/* The daemon, and the kernel's changes, go by the device's first name. */
+void use_first_name(struct ctx *ctx);
+
 /* The daemon's socket: of the words that are left, or of the device. */
 void daemon_socket(const struct ctx *ctx, char path[128], int argc, char **argv);
 /* Are the last two words those that name it? */
