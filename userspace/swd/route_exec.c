@@ -393,8 +393,11 @@ static int check(const char *argument, struct sw_error *err)
 
 static int start(struct routing *routing, const char *argument, struct sw_error *err)
 {
+	int rc = check(argument, err);
 	struct exec *exec;
 
+	if (rc)
+		return rc;
 	exec = calloc(1, sizeof(*exec));
 	if (!exec)
 		return sw_fail(err, ENOMEM, "no memory");

@@ -474,7 +474,8 @@ static int start(struct routing *routing, const char *argument, struct sw_error 
 {
 	struct linkstate *linkstate;
 
-	(void)argument;
+	if (check(argument, err))
+		return -EINVAL;
 	linkstate = calloc(1, sizeof(*linkstate));
 	if (!linkstate)
 		return sw_fail(err, ENOMEM, "no memory");

@@ -170,9 +170,12 @@ static void stop(struct routing *routing)
 
 static int read_paths(struct static_paths *paths, const char *name, struct sw_error *err)
 {
-	FILE *file = fopen(name, "re");
+	FILE *file;
 	int rc;
 
+	if (!name)
+		return sw_fail(err, EINVAL, "static needs a file of paths");
+	file = fopen(name, "re");
 	if (!file)
 		return sw_fail(err, errno, "%s: %m", name);
 	rc = parse_file(paths, file, name, err);
@@ -183,11 +186,8 @@ static int read_paths(struct static_paths *paths, const char *name, struct sw_er
 static int check(const char *argument, struct sw_error *err)
 {
 	struct static_paths paths = { 0 };
-	int rc;
+	int rc = read_paths(&paths, argument, err);
 
-	if (!argument)
-		return sw_fail(err, EINVAL, "static needs a file of paths");
-	rc = read_paths(&paths, argument, err);
 	free(paths.paths);
 	return rc;
 }

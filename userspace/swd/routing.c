@@ -43,7 +43,7 @@ struct routing *routing_new(struct graph *graph, const struct routing_algorithm 
 	routing->algorithm = algorithm;
 	routing->host = host;
 	routing->context = context;
-	if (algorithm->check(argument, err) || algorithm->start(routing, argument, err)) {
+	if (algorithm->start(routing, argument, err)) {
 		free(routing);
 		return NULL;
 	}

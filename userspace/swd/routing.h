@@ -85,7 +85,7 @@ struct routing_algorithm {
 	const char *name;
 	/* Could it start with that? @argument: of the configuration; may be NULL. */
 	int	(*check)(const char *argument, struct sw_error *err);
-	/* With one that it was asked of. Sets @routing->data. */
+	/* Sets @routing->data. */
 	int	(*start)(struct routing *routing, const char *argument,
 			 struct sw_error *err);
 	void	(*stop)(struct routing *routing);
