@@ -10,7 +10,7 @@ set -euo pipefail
 
 mkdir -p "$TOP/build"
 cd "$TOP"
-scripts/setup.sh build lint test
+scripts/setup.sh build lint test ynl
 vars=$(scripts/kernel.sh stock && scripts/kernel.sh source)
 eval "$vars"
 failed=0
