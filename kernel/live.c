@@ -21,7 +21,9 @@
 #define BUSY_SHARE	(100 * NSEC_PER_USEC)
 #define IDLE_LINKS	1000
 #define IDLE_SHARE	((u64)NSEC_PER_MSEC)
-/* Without packets for that long, a link is idle. */
+/* Without packets for that long, a link is idle, but not before a whole silence of
+ * probes at the busy pace: or packets now and then would put off its death for ever.
+ */
 #define IDLE_AFTER	((u64)NSEC_PER_SEC)
 /* A link that comes back has to last for that long before it is trusted; each
  * death soon after that doubles it.
@@ -181,11 +183,13 @@ static void set_busy(struct sw_live *live, bool busy, u64 now)
 
 static void note_use(struct sw_live *live, u64 now)
 {
+	u64 silence = (sw_silence(live->loss) + 1) * pace(live) + live->rtt;
+
 	if (READ_ONCE(live->used)) {
 		WRITE_ONCE(live->used, false);
 		live->last_used = now;
 	}
-	if (live->busy && now - live->last_used > IDLE_AFTER)
+	if (live->busy && now - live->last_used > max(IDLE_AFTER, silence))
 		set_busy(live, false, now);
 }
 

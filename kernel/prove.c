@@ -21,9 +21,12 @@
 #define STANDBY		4
 /* More peers in use than as many are asked less often. */
 #define ACTIVE_PEERS	100
-#define IDLE_AFTER	(2 * (u64)NSEC_PER_SEC)
-/* Without an answer for so many intervals a path is suspect. */
+/* Without an answer for so many intervals, and two round trips, a path is suspect. */
 #define PATIENCE	3
+/* Without packets for that long, and twice that patience, a peer is not in use: what
+ * has not been answered when packets go again is asked anew.
+ */
+#define IDLE_AFTER	(2 * (u64)NSEC_PER_SEC)
 #define HOLD_MIN	((u64)NSEC_PER_SEC)
 #define HOLD_MAX	(16 * (u64)NSEC_PER_SEC)
 #define HOLD_MEMORY	(60 * (u64)NSEC_PER_SEC)
@@ -333,7 +336,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 		WRITE_ONCE(p->used, false);
 		p->last_used = now;
 	}
-	if (now - p->last_used > IDLE_AFTER)
+	if (now - p->last_used > max(IDLE_AFTER, 2 * PATIENCE * interval(p)))
 		set_active(p, false);
 	p->round++;
 	for (i = 0; i < SKYWIRE_PATHS_MAX && p->active; i++) {

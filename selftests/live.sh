@@ -137,6 +137,22 @@ is "one death is counted" "$(link_of deaths)" 1
 holds "probes of the dead link are no loss of the living one" "$(link_of loss) < 20000"
 check "R1's end is alive again" wait_for 5 is_live R1 A alive
 
+# --- a link that is used now and then ---
+
+slow_probes() { set_link A R1 probe-busy "$1" && set_link R1 A probe-busy "$1"; }
+now_and_then() { at A ping -q -c 1 -W 1 "${ADDR[R1]}"; nap 0.3; is_live A R1 dead; }
+# There is but one way to a neighbour.
+sw A peer add "${KEY[R1]}" probe-interval 0 > /dev/null
+sw A path add peer "${KEY[R1]}" link "${LABEL[A,R1]}" > /dev/null
+check "probes are slow" slow_probes 500000
+ipn A link set to-R1 down
+check "what is sent now and then does not keep a dead link alive" wait_for 10 now_and_then
+ipn A link set to-R1 up
+sw A peer del "${KEY[R1]}"
+check "it is quick again" slow_probes 10000
+check "and alive" wait_for 5 is_live A R1 alive
+check "at R1 as well" wait_for 5 is_live R1 A alive
+
 # --- one way only ---
 
 at R1 nft -f - <<-EOF
