@@ -218,7 +218,7 @@ struct sw_link *sw_link_create(struct sw_device *sw, u16 label,
 	refcount_set(&link->refs, 1);
 	dev_hold(sw->dev);
 	list_add_tail(&link->node, &sw->links);
-	sw->n_links++;
+	WRITE_ONCE(sw->n_links, sw->n_links + 1);
 	sw->generation++;
 	rcu_assign_pointer(slot->link, link);
 	pr_debug("link %p created\n", link);
@@ -251,7 +251,7 @@ void sw_link_delete(struct sw_link *link)
 	list_del(&link->node);
 	/* What is in flight may pin the link for longer than its namespace. */
 	sw_link_set_endpoint(link, NULL);
-	sw->n_links--;
+	WRITE_ONCE(sw->n_links, sw->n_links - 1);
 	sw->generation++;
 	sw_link_put(link);
 }

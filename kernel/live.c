@@ -16,7 +16,7 @@
 #include "compat.h"
 #include "skywire.h"
 
-/* Beyond as many links each takes longer, which bounds the load. */
+/* Beyond as many links of a device each takes longer, which bounds the load. */
 #define BUSY_LINKS	100
 #define BUSY_SHARE	(100 * NSEC_PER_USEC)
 #define IDLE_LINKS	1000
@@ -46,9 +46,6 @@
 static const struct sw_rate answer_rate = { 2000, 100 };
 static const struct sw_rate stranger_rate = { 2000, 50 };
 
-static atomic_t n_links;
-static atomic_t n_busy;
-
 static bool is_watched(const struct sw_live *live)
 {
 	return live->busy_ns;
@@ -60,16 +57,21 @@ static bool is_fast(const struct sw_live *live)
 	return live->busy || live->both_since;
 }
 
+static struct sw_device *device_of(const struct sw_live *live)
+{
+	return container_of(live, struct sw_link, live)->sw;
+}
+
 static u64 pace(const struct sw_live *live)
 {
 	u64 n;
 
 	if (is_fast(live)) {
-		n = atomic_read(&n_busy);
+		n = atomic_read(&device_of(live)->busy_links);
 		return max(live->busy_ns, n > BUSY_LINKS ?
 			   n * BUSY_SHARE : 0);
 	}
-	n = atomic_read(&n_links);
+	n = READ_ONCE(device_of(live)->n_links);
 	return max(live->idle_ns, n > IDLE_LINKS ?
 		   n * IDLE_SHARE : 0);
 }
@@ -175,7 +177,7 @@ static void set_busy(struct sw_live *live, bool busy, u64 now)
 	if (live->busy == busy)
 		return;
 	WRITE_ONCE(live->busy, busy);
-	atomic_add(busy ? 1 : -1, &n_busy);
+	atomic_add(busy ? 1 : -1, &device_of(live)->busy_links);
 	/* The first sign at the new pace takes a round trip. */
 	live->start = now + live->rtt;
 	live->next_probe = busy ? now : now + next_interval(live);
@@ -498,7 +500,6 @@ void sw_live_open(struct sw_link *link)
 	live->busy_ns = SKYWIRE_PROBE_BUSY_DEFAULT * (u64)NSEC_PER_USEC;
 	live->idle_ns = SKYWIRE_PROBE_IDLE_DEFAULT * (u64)NSEC_PER_USEC;
 	get_random_bytes(&live->offset, sizeof(live->offset));
-	atomic_inc(&n_links);
 }
 
 /* Stop, for the link goes; nothing starts it again. Under sw_mutex. */
@@ -513,7 +514,6 @@ void sw_live_close(struct sw_link *link)
 	live->busy_ns = 0;
 	spin_unlock_bh(&live->lock);
 	hrtimer_cancel(&live->timer);
-	atomic_dec(&n_links);
 	if (cancel_work(&live->work))
 		sw_link_put(link);
 }

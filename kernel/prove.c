@@ -19,7 +19,7 @@
 #define FAST		5
 /* Unused paths are asked by once in so many intervals. */
 #define STANDBY		4
-/* More peers in use than as many are asked less often. */
+/* More peers in use than as many, of a device's, are asked less often. */
 #define ACTIVE_PEERS	100
 /* Without an answer for so many intervals, and two round trips, a path is suspect. */
 #define PATIENCE	3
@@ -42,17 +42,20 @@
 
 static const struct sw_rate answer_rate = { 200, 100 };
 
-static atomic_t n_active;
-
 struct request {
 	struct sw_path	*path;
 	u32		number;
 	u32		size;
 };
 
+static struct sw_device *device_of(const struct sw_prober *p)
+{
+	return container_of(p, struct sw_peer, prober)->sw;
+}
+
 static u64 interval(const struct sw_prober *p)
 {
-	u64 n = atomic_read(&n_active);
+	u64 n = atomic_read(&device_of(p)->active_peers);
 
 	return n > ACTIVE_PEERS ? div_u64(p->interval * n, ACTIVE_PEERS) :
 				  p->interval;
@@ -70,7 +73,7 @@ static void set_active(struct sw_prober *p, bool active)
 	if (p->active == active)
 		return;
 	p->active = active;
-	atomic_add(active ? 1 : -1, &n_active);
+	atomic_add(active ? 1 : -1, &device_of(p)->active_peers);
 }
 
 static void tell(struct sw_peer *peer)

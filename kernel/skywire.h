@@ -218,9 +218,11 @@ struct sw_misses {
  * @next_label: where the search for a free one begins; sw_mutex
  * @links: all links; sw_mutex
  * @peers: all peers; sw_mutex
- * @n_links: number of links; sw_mutex
+ * @n_links: number of links; READ_ONCE, written under sw_mutex
  * @n_peers: number of peers; sw_mutex
  * @n_prefixes: number of prefixes; sw_mutex
+ * @busy_links: how many of the links have traffic
+ * @active_peers: how many of the peers have
  * @generation: raised by each change of all that, from a random start, so that a
  *	dump can tell; sw_mutex
  * @prefixes: longest-match table; lookups under RCU, changed under sw_mutex
@@ -250,6 +252,8 @@ struct sw_device {
 	u32			n_links;
 	u32			n_peers;
 	u32			n_prefixes;
+	atomic_t		busy_links;
+	atomic_t		active_peers;
 	u32			generation;
 	struct sw_prefix_table	prefixes;
 	struct gro_cells	gro;
