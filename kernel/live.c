@@ -31,6 +31,10 @@
 #define HOLD_MIN	((u64)NSEC_PER_SEC)
 #define HOLD_MAX	(16 * (u64)NSEC_PER_SEC)
 #define HOLD_MEMORY	(60 * (u64)NSEC_PER_SEC)
+/* One that died stays dead for that long: a neighbour that says now this, now that
+ * must not be able to have everybody told all the time.
+ */
+#define DEAD_MIN	(125 * (u64)NSEC_PER_MSEC)
 /* How often in a row the timer may be late before that is no excuse any more; each
  * is worth an interval.
  */
@@ -126,6 +130,8 @@ static void die(struct sw_link *link, u64 now)
 	live->floor = now;
 	WRITE_ONCE(live->both_since, 0);
 	live->answered = live->number;
+	if (live->state == SKYWIRE_LIVENESS_DEAD)
+		return;
 	/* The neighbour may not know. */
 	live->next_probe = now;
 	change(link, SKYWIRE_LIVENESS_DEAD);
@@ -144,8 +150,10 @@ static void prove(struct sw_link *link, u64 now)
 		live->alive_since = now;
 		change(link, SKYWIRE_LIVENESS_ALIVE);
 	} else if (live->state == SKYWIRE_LIVENESS_DEAD) {
-		live->next_probe = now;
-		change(link, SKYWIRE_LIVENESS_UNPROVEN);
+		live->next_probe = min(live->next_probe,
+				       max(now, live->floor + DEAD_MIN));
+		if (now >= live->floor + DEAD_MIN)
+			change(link, SKYWIRE_LIVENESS_UNPROVEN);
 	}
 }
 
@@ -157,8 +165,7 @@ static void judge(struct sw_link *link, u64 now)
 
 	if (live->state == SKYWIRE_LIVENESS_ALIVE && !both)
 		die(link, now);
-	else if (live->state == SKYWIRE_LIVENESS_UNPROVEN && !both &&
-		 live->hold)
+	else if (live->both_since && !both)
 		die(link, now);
 	else if (live->state != SKYWIRE_LIVENESS_ALIVE && both)
 		prove(link, now);
@@ -337,14 +344,16 @@ static void measure(struct sw_live *live, const struct sw_echo *echo, u64 now)
 
 static void note_echo(struct sw_link *link, const struct sw_echo *echo, u64 now)
 {
+	u64 planned = link->live.next_probe;
+
 	link->live.heard_by = echo->flags & SW_ECHO_HEARD;
 	WRITE_ONCE(link->live.wants_full, !!(echo->flags & SW_ECHO_FULL));
 	if (!is_watched(&link->live))
 		return;
 	judge(link, now);
 	/* A change calls for a probe. */
-	if (link->live.next_probe <= now)
-		start_timer(&link->live, now);
+	if (link->live.next_probe < planned)
+		start_timer(&link->live, link->live.next_probe);
 }
 
 /* What a probe or an answer has to say of us. */

@@ -5,12 +5,13 @@ import json
 import os
 import select
 import struct
+import subprocess
 import threading
 import time
 
 import packets
 import wire
-from neighbour import SCALE, End, Expect, Far, main, open_inbox, report, stats, swctl
+from neighbour import NETNS, SCALE, End, Expect, Far, main, open_inbox, report, stats, swctl
 from wire import HEARD, echo
 
 R, E = (os.environ[name + '_ADDR'] for name in 'RE')
@@ -278,6 +279,35 @@ def becomes(name, want, flags, seconds=20):
     report(name, [] if live() == want else [live()])
 
 
+def flap(seconds):
+    """W says now that it hears, now that it does not. The seconds that it took."""
+    start = time.monotonic()
+    while time.monotonic() < start + seconds:
+        for flags in 0, HEARD:
+            w.send(echo(wire.REPLY, flags=flags))
+            time.sleep(0.002)
+    w.receive_all()
+    return time.monotonic() - start
+
+
+def changes():
+    """What "swctl monitor" is told while W flaps; and for how long it did."""
+    monitor = subprocess.Popen([os.environ['SWCTL'], '-n', NETNS, 'monitor'],
+                               stdout=subprocess.PIPE, text=True)
+    time.sleep(1 * SCALE)
+    took = flap(2 * SCALE)
+    monitor.terminate()
+    return monitor.communicate()[0].count('link changed'), took
+
+
+def flapping():
+    """A neighbour cannot have everybody told of changes as often as it likes."""
+    told, took = changes()
+    print('%d changes in %.1f s' % (told, took))
+    report('it flaps', [] if told else ['%d changes' % told])
+    report('of which not each is told', [] if told < 20 * took else ['%d changes' % told])
+
+
 def test_liveness():
     """W lives, falls silent, comes back, and does not hear."""
     # Python is no fast neighbour.
@@ -293,6 +323,7 @@ def test_liveness():
     report('not at once', [] if time.monotonic() - start > 1 else ['at once'])
     becomes('it does not hear any more', 'dead', 0)
     becomes('it hears again', 'alive', HEARD)
+    flapping()
     swctl('link', 'set', 'label', '40', 'probe-busy', '0')
     time.sleep(1.5)
     report('it is not watched', [] if live() == 'unwatched' else [live()])
