@@ -179,9 +179,14 @@ static struct sw_reassembly *begin(struct sw_link *link, u32 id,
 		if (!link->pending[slot])
 			break;
 	*reason = SKYWIRE_DROP_CONTROL_FULL;
-	if (slot == SW_REASSEMBLIES || link->closed ||
-	    c->memory + total > SW_REASSEMBLY_MEMORY)
+	if (slot == SW_REASSEMBLIES || link->closed)
 		return NULL;
+	/* What is sent in earnest is all here within a moment. What has waited for
+	 * longest goes, lest many neighbours keep others out with what they begin.
+	 */
+	while (c->memory + total > SW_REASSEMBLY_MEMORY)
+		give_up(link->sw, list_first_entry(&c->list, struct sw_reassembly,
+						   node));
 	*reason = SKYWIRE_DROP_NO_MEMORY;
 	r = reassembly_alloc(id, total);
 	if (!r)

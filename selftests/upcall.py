@@ -619,6 +619,14 @@ def test_fragments():
     gets('nor what comes in one', r, x, b'one', [(99, 3, 0, b'one')])
     is_('they end as well', rise.wait('control-timeout', 4, 5), 4)
     gets('and there is room again', r, x, data, x.pieces(15, data))
+    rise, crowd = Rise('R'), Neighbour(5002, 300)
+    for number in range(300, 365):
+        crowd.to_r = wire.Key(number * 10 + 1)
+        for message in range(4):
+            crowd.fragment(message, 16384, 0, bytes(64))
+    gets('among a crowd who end nothing', r, x, data, x.pieces(16, data))
+    given_up = rise.of('control-timeout')
+    check('whose oldest messages give way', given_up >= 5, given_up)
     end, sent = time.monotonic() + 3, 0
     while time.monotonic() < end:
         x.fragment(1000 + sent, 16384, 64 * random.randrange(255), bytes(64))

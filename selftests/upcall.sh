@@ -24,6 +24,8 @@ link R B
 session A B R
 played_link R L 50 5000 "${KEY[X]}"
 played_link R L 60 5001 "${KEY[Y]}"
+# A crowd, who together have more messages under way than R has room for
+for ((i = 300; i < 365; i++)); do played_link R L $i 5002 "${KEY[Y]}"; done
 
 # What floods come from, and what can be reached behind B
 ipn R route add 198.18.0.0/15 via "${UL[L,R]}"

@@ -336,7 +336,8 @@ enum skywire_counter {
  *   fragment, or contradicts another.
  * @SKYWIRE_DROP_CONTROL_FULL: A fragment for which there was no room.
  * @SKYWIRE_DROP_CONTROL_TIMEOUT: A message whose last fragment did not arrive
- *   in time, or whose link went. Its packets are among control-in.
+ *   in time, or before many others had begun, or whose link went. Its packets
+ *   are among control-in.
  * @SKYWIRE_DROP_MISS_FULL: A packet that was not let wait for an answer,
  *   because too many did.
  * @SKYWIRE_DROP_MISS_REFUSED: A packet that waited, and the answer was that
