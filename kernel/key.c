@@ -15,8 +15,11 @@
 #include <crypto/aead.h>
 #include <linux/random.h>
 #include <linux/rhashtable.h>
+#include <linux/slab.h>
 #include "skywire.h"
 
+/* Of kmalloc()'s next size a third would be for nothing. */
+static struct kmem_cache *key_cache;
 static struct rhashtable sw_keys;
 struct workqueue_struct *sw_wq;
 static siphash_key_t print_key;
@@ -84,7 +87,8 @@ static void key_free(struct sw_key *key)
 	}
 	unpin_owner(key);
 	pr_debug("key %p destroyed\n", key);
-	kfree_sensitive(key);
+	memzero_explicit(key, sizeof(*key));
+	kmem_cache_free(key_cache, key);
 }
 
 static void key_free_work(struct work_struct *work)
@@ -307,13 +311,13 @@ struct sw_key *sw_key_create(const struct sw_key_config *c,
 	struct sw_key *key;
 	int err;
 
-	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
+	key = kmem_cache_zalloc(key_cache, GFP_KERNEL);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
 	err = alloc_drivers(key, c->cipher);
 	if (err) {
 		explain(extack, err);
-		kfree(key);
+		kmem_cache_free(key_cache, key);
 		return ERR_PTR(err);
 	}
 	configure(key, c);
@@ -667,12 +671,15 @@ struct sw_peer *sw_key_sent(const struct sw_device *sw, u32 tx_index,
 
 int __init sw_key_init(void)
 {
-	int err;
+	int err = -ENOMEM;
 
+	key_cache = KMEM_CACHE(sw_key, SLAB_ACCOUNT);
+	if (!key_cache)
+		return -ENOMEM;
 	/* One at a time: they would all wait for sw_mutex. */
 	sw_wq = alloc_ordered_workqueue("skywire", 0);
 	if (!sw_wq)
-		return -ENOMEM;
+		goto err_cache;
 	get_random_bytes(&print_key, sizeof(print_key));
 	err = rhashtable_init(&sw_keys, &key_params);
 	if (err)
@@ -686,6 +693,8 @@ err_keys:
 	rhashtable_destroy(&sw_keys);
 err_wq:
 	destroy_workqueue(sw_wq);
+err_cache:
+	kmem_cache_destroy(key_cache);
 	return err;
 }
 
@@ -698,4 +707,5 @@ void sw_key_exit(void)
 	rcu_barrier();
 	rhltable_destroy(&sw_sent_keys);
 	rhashtable_destroy(&sw_keys);
+	kmem_cache_destroy(key_cache);
 }
