@@ -286,6 +286,9 @@ static void originate(struct sk_buff *skb, const struct sw_path *path,
 		return;
 	}
 	class = ip_tunnel_get_dsfield(ip_hdr(skb), skb);
+	/* IPv6 takes a socket for one of its own: see ip6_skb_dst_mtu(). */
+	if (skb->sk && !sk_is_inet(skb->sk))
+		skb_orphan(skb);
 	sw_skb_reset(skb);
 	way = way_of(path, path->count ? len + SW_SESSION_OVERHEAD : len);
 	sw_traffic_tx(peer->traffic, len, 0, 0);
