@@ -55,17 +55,19 @@ static struct sw_device *named_device(struct genl_info *info)
 
 /**
  * sw_nl_do - carry out a request
+ * @skb: message that it came in
  * @info: request; those for all objects name the device alike
  * @act: does so under sw_mutex
  *
  * Return: what @act returned, or the refusal of the device, explained.
  */
-int sw_nl_do(struct genl_info *info,
+int sw_nl_do(struct sk_buff *skb, struct genl_info *info,
 	     int (*act)(struct sw_device *sw, struct genl_info *info))
 {
 	struct sw_device *sw;
 	int err;
 
+	info->user_ptr[0] = skb;
 	mutex_lock(&sw_mutex);
 	sw = named_device(info);
 	err = IS_ERR(sw) ? PTR_ERR(sw) : act(sw, info);
@@ -89,6 +91,9 @@ struct nlattr *sw_nl_need(struct genl_info *info, int attr, const char *msg)
  * @info: request
  * @attr: attribute, if present
  *
+ * Who opened the socket has to be allowed to as well: others may have been made to
+ * write to it.
+ *
  * Return: 0, or -EPERM explained.
  */
 int sw_nl_check_underlay(struct sw_device *sw, struct genl_info *info, int attr)
@@ -100,7 +105,8 @@ int sw_nl_check_underlay(struct sw_device *sw, struct genl_info *info, int attr)
 		return 0;
 	rcu_read_lock();
 	net = rcu_dereference(sw->net);
-	may = net && ns_capable(net->user_ns, CAP_NET_ADMIN);
+	may = net && netlink_ns_capable(info->user_ptr[0], net->user_ns,
+					CAP_NET_ADMIN);
 	rcu_read_unlock();
 	if (may)
 		return 0;
@@ -363,7 +369,7 @@ static int show_device(struct sw_device *sw, struct genl_info *info)
 
 int skywire_nl_dev_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, show_device);
+	return sw_nl_do(skb, info, show_device);
 }
 
 static int walk_devices(struct sw_device *sw, struct sw_nl_dump *dump)
@@ -434,6 +440,11 @@ static int set_device(struct sw_device *sw, struct genl_info *info)
 		      sw_mac1_key(nla_data(identity), &mac1_key);
 		if (err)
 			return err;
+		if (sw_prefix_find(sw, AF_INET6, &address, 128)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, identity,
+					    "a prefix is this key's address");
+			return -EEXIST;
+		}
 	}
 	/* The last thing that can fail. */
 	err = set_port(sw, info);
@@ -453,7 +464,7 @@ static int set_device(struct sw_device *sw, struct genl_info *info)
 
 int skywire_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, set_device);
+	return sw_nl_do(skb, info, set_device);
 }
 
 static int put_entry(struct sk_buff *msg, int attr, u32 id, u64 value)
@@ -492,7 +503,7 @@ static int show_stats(struct sw_device *sw, struct genl_info *info)
 
 int skywire_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, show_stats);
+	return sw_nl_do(skb, info, show_stats);
 }
 
 static void set_registered(bool is)

@@ -39,7 +39,7 @@ int sw_nl_reply(struct genl_info *info, u8 cmd, sw_nl_fill_t fill,
 		void *object);
 void sw_nl_notify(struct sw_device *sw, u8 cmd, sw_nl_fill_t fill,
 		  void *object);
-int sw_nl_do(struct genl_info *info,
+int sw_nl_do(struct sk_buff *skb, struct genl_info *info,
 	     int (*act)(struct sw_device *sw, struct genl_info *info));
 int sw_nl_check_underlay(struct sw_device *sw, struct genl_info *info,
 			 int attr);

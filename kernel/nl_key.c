@@ -288,12 +288,12 @@ static void wipe(struct nlattr *attr)
 
 int skywire_nl_key_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, get_key);
+	return sw_nl_do(skb, info, get_key);
 }
 
 int skywire_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = sw_nl_do(info, new_key);
+	int err = sw_nl_do(skb, info, new_key);
 
 	/* The request's buffer is freed without a thought. */
 	wipe(info->attrs[SKYWIRE_A_KEY_RX_KEY]);
@@ -303,7 +303,7 @@ int skywire_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 int skywire_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, del_key);
+	return sw_nl_do(skb, info, del_key);
 }
 
 static int dump_ring(struct sw_keyring *ring, struct sw_nl_dump *dump)

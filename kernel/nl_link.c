@@ -309,22 +309,22 @@ static int del_link(struct sw_device *sw, struct genl_info *info)
 
 int skywire_nl_link_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, get_link);
+	return sw_nl_do(skb, info, get_link);
 }
 
 int skywire_nl_link_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, new_link);
+	return sw_nl_do(skb, info, new_link);
 }
 
 int skywire_nl_link_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, set_link);
+	return sw_nl_do(skb, info, set_link);
 }
 
 int skywire_nl_link_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, del_link);
+	return sw_nl_do(skb, info, del_link);
 }
 
 static int walk_links(struct sw_device *sw, struct sw_nl_dump *dump)

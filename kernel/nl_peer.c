@@ -151,22 +151,22 @@ static int del_peer(struct sw_device *sw, struct genl_info *info)
 
 int skywire_nl_peer_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, get_peer);
+	return sw_nl_do(skb, info, get_peer);
 }
 
 int skywire_nl_peer_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, new_peer);
+	return sw_nl_do(skb, info, new_peer);
 }
 
 int skywire_nl_peer_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, set_peer);
+	return sw_nl_do(skb, info, set_peer);
 }
 
 int skywire_nl_peer_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, del_peer);
+	return sw_nl_do(skb, info, del_peer);
 }
 
 static int walk_peers(struct sw_device *sw, struct sw_nl_dump *dump)
@@ -473,22 +473,22 @@ static int del_path(struct sw_device *sw, struct genl_info *info)
 
 int skywire_nl_path_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, get_path);
+	return sw_nl_do(skb, info, get_path);
 }
 
 int skywire_nl_path_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, new_path);
+	return sw_nl_do(skb, info, new_path);
 }
 
 int skywire_nl_path_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, set_path);
+	return sw_nl_do(skb, info, set_path);
 }
 
 int skywire_nl_path_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, del_path);
+	return sw_nl_do(skb, info, del_path);
 }
 
 static int walk_paths(struct sw_device *sw, struct sw_nl_dump *dump)

@@ -165,17 +165,17 @@ static int del_prefix(struct sw_device *sw, struct genl_info *info)
 
 int skywire_nl_prefix_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, get_prefix);
+	return sw_nl_do(skb, info, get_prefix);
 }
 
 int skywire_nl_prefix_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, new_prefix);
+	return sw_nl_do(skb, info, new_prefix);
 }
 
 int skywire_nl_prefix_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, del_prefix);
+	return sw_nl_do(skb, info, del_prefix);
 }
 
 static int walk_prefixes(struct sw_device *sw, struct sw_nl_dump *dump)

@@ -12,7 +12,8 @@ static int bind(struct sw_device *sw, struct genl_info *info)
 			   "the class is missing");
 	if (!class)
 		return -EINVAL;
-	err = sw_upcall_bind(sw, nla_get_u8(class), info->snd_portid);
+	err = sw_upcall_bind(sw, nla_get_u8(class), genl_info_net(info),
+			     info->snd_portid);
 	if (err == -EBUSY)
 		NL_SET_ERR_MSG_ATTR(info->extack, class,
 				    "another socket has the class");
@@ -209,25 +210,25 @@ static int answer_miss(struct sw_device *sw, struct genl_info *info)
 
 int skywire_nl_upcall_bind_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, bind);
+	return sw_nl_do(skb, info, bind);
 }
 
 int skywire_nl_upcall_unbind_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, unbind);
+	return sw_nl_do(skb, info, unbind);
 }
 
 int skywire_nl_handshake_send_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, send_handshake);
+	return sw_nl_do(skb, info, send_handshake);
 }
 
 int skywire_nl_control_send_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, send_control);
+	return sw_nl_do(skb, info, send_control);
 }
 
 int skywire_nl_miss_answer_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return sw_nl_do(info, answer_miss);
+	return sw_nl_do(skb, info, answer_miss);
 }

@@ -1192,7 +1192,8 @@ extern const struct sw_transport sw_ether;
 int sw_upcall_init(void);
 void sw_upcall_exit(void);
 bool sw_rate_allows(atomic64_t *bucket, const struct sw_rate *rate);
-int sw_upcall_bind(struct sw_device *sw, enum skywire_upcall class, u32 portid);
+int sw_upcall_bind(struct sw_device *sw, enum skywire_upcall class,
+		   struct net *net, u32 portid);
 int sw_upcall_unbind(struct sw_device *sw, enum skywire_upcall class,
 		     u32 portid);
 bool sw_upcall_bound(struct sw_device *sw, enum skywire_upcall class);

@@ -114,15 +114,17 @@ static int replace(struct sw_upcall *upcall, struct sw_listener *new)
  * sw_upcall_bind - have a socket take a class of messages
  * @sw: device
  * @class: of messages
- * @portid: a socket in the device's namespace; it cannot be released meanwhile,
- *	because the request is being sent with it
+ * @net: namespace that the request came from; the device may be leaving it
+ * @portid: a socket there; it cannot be released meanwhile, because the request is
+ *	being sent with it
  *
  * Under sw_mutex.
  *
  * Return: 0, also where the socket has the class already; -EBUSY where another
  * one has; or -ENOMEM.
  */
-int sw_upcall_bind(struct sw_device *sw, enum skywire_upcall class, u32 portid)
+int sw_upcall_bind(struct sw_device *sw, enum skywire_upcall class,
+		   struct net *net, u32 portid)
 {
 	struct sw_listener *new;
 	int err;
@@ -131,7 +133,7 @@ int sw_upcall_bind(struct sw_device *sw, enum skywire_upcall class, u32 portid)
 	if (!new)
 		return -ENOMEM;
 	new->upcall = &sw->upcall[class];
-	new->net = dev_net(sw->dev);
+	new->net = net;
 	new->portid = portid;
 	spin_lock_bh(&listeners_lock);
 	err = replace(new->upcall, new);
