@@ -93,11 +93,11 @@ struct sw_chacha {
 #define SW_CHACHA_STATE(c)	((c)->state)
 #endif
 
-/* Older kernels let anyone in the namespace listen to a multicast group. */
+/* Until v6.7 groups had the flag of operations. */
 #ifdef GENL_MCAST_CAP_NET_ADMIN
 #define SW_MCAST_CAP_NET_ADMIN	GENL_MCAST_CAP_NET_ADMIN
 #else
-#define SW_MCAST_CAP_NET_ADMIN	0
+#define SW_MCAST_CAP_NET_ADMIN	GENL_UNS_ADMIN_PERM
 #endif
 
 static inline void
