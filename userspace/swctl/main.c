@@ -157,7 +157,8 @@ static int run_object(struct ctx *ctx, int argc, char **argv)
 	rc = check_words(ctx, argc, argv);
 	if (rc >= 0)
 		return rc;
-	if (!object->commands || (object->run && (!argc || *argv[0] == '-')))
+	if (!object->commands ||
+	    (object->run && (!argc || *argv[0] == '-' || !strcmp(argv[0], "dev"))))
 		return object->run(ctx, argc, argv);
 	if (!argc)
 		return usage_error(ctx, "%s: a command is missing", object->name);

@@ -291,6 +291,8 @@ asks "do 29 key $dev rx-index=16" key del rx-index 0x10
 asks "do 27 key $dev rx-index=16" key show rx-index 16
 asks "dump 27 key" key
 asks "do 32 stats $dev" stats
+asks "do 32 stats $dev" stats dev sw0
+asks "dump 5 link ifname=sw1" link dev sw1
 
 ### devices
 
