@@ -38,7 +38,7 @@ static __u64 next_counter(struct input *in, __u64 top)
 	case 1:
 		return top - WINDOW + by;
 	case 2:
-		return n_seen ? seen[how / 6 * 7 % n_seen] + by : by;
+		return (n_seen ? seen[how / 6 * 7 % n_seen] : 0) + by;
 	case 3:
 		return top + take_u16(in);
 	case 4:
