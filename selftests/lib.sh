@@ -214,6 +214,8 @@ finish() {
 	# A child that was stopped before it became another program
 	[ $BASHPID = $$ ] || exit $rc
 	[ $rc != 0 ] || [ ${#DAEMON[@]} = 0 ] || check "daemons end when they are told to" daemons_end
+	[ $rc = 0 ] || [ "$failures" != 0 ] || [ -n "$planned" ] ||
+		fail "the test comes to its end" "status $rc after $tests results"
 	cleanup
 	for pid in ${spawned[@]+"${spawned[@]}"}; do
 		kill -KILL "$pid" 2>/dev/null
