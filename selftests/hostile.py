@@ -20,7 +20,7 @@ LABEL = {'X': 10, 'Y': 20, 'P': 30}
 x, y, p = (neighbour.End(5000 + n, LABEL[name]) for n, name in enumerate('XYP'))
 to_r, from_r = wire.Key(401), wire.Key(402)    # the session of E with R
 inbox = neighbour.open_inbox(R)
-FLOOD = 100000 // neighbour.SCALE
+HEADERS, GARBAGE = 3 * 65536 // neighbour.SCALE, 100000 // neighbour.SCALE
 SEED = os.environ['SEED']
 
 
@@ -371,12 +371,13 @@ OUTCOMES = {
 }
 
 
-def flood(name, mode, count):
-    """So many at once, of which the transport may lose some, and R nothing."""
-    before = stats()
+def flood(name, mode, count, price=(0, 0)):
+    """So many at once, of which the transport may lose some, and R nothing. Those that
+    it passes on pay the price: (base, rate)."""
+    before, kept = stats(), traffic(20)['postage-fee']
     out = subprocess.run(
         [os.environ['OUTPUT'] + '/sealed-flood', str(x.sock.fileno()), str(count),
-         str(x.to_r.index), str(x.to_r.counter), mode, SEED],
+         str(x.to_r.index), str(x.to_r.counter), mode, SEED, *map(str, price)],
         stdout=subprocess.PIPE, pass_fds=[x.sock.fileno()], text=True, check=True).stdout
     x.to_r.counter += count
     took, *lines = out.splitlines()
@@ -386,7 +387,12 @@ def flood(name, mode, count):
     came = rise['rx-frames']
     print('%s: %d of %d came in, %s ms' % (name, came, count, took))
     faults, counted = [], 0
-    for kind, sent in (line.split() for line in lines):
+    kinds = dict(line.split() for line in lines)
+    paid, kept = int(kinds.pop('paid', 0)), traffic(20)['postage-fee'] - kept
+    print('%s: %d to be paid, %d kept' % (name, paid, kept))
+    if kept != paid if came == count else kept > paid:
+        faults.append('%d kept, of %d' % (kept, paid))
+    for kind, sent in kinds.items():
         got = sum(rise[counter] for counter in OUTCOMES.get(kind, (kind,)))
         print('%s: %s sent, %d counted' % (kind, sent, got))
         counted += got
@@ -394,7 +400,7 @@ def flood(name, mode, count):
             faults.append('%s: %d counted, %s sent' % (kind, got, sent))
     if counted != came:
         faults.append('%d came in, %d counted' % (came, counted))
-    if came < count / 2:
+    if came < count * 0.9:
         faults.append('%d of %d came in' % (came, count))
     report(name, faults)
     for end in x, y:
@@ -404,9 +410,13 @@ def flood(name, mode, count):
 
 
 def test_headers():
-    """Random headers, with all values of next and count."""
+    """Random headers, with all values of next and count, and of the label that R looks
+    up. Half of them have too little postage."""
     print('seed', SEED)
-    flood('random source-route headers', 'headers', FLOOD)
+    price = 1 << 31, 3 << 18
+    swctl('link', 'set', 'label', '20', 'price-base', str(price[0]), 'price-rate', str(price[1]))
+    flood('random source-route headers', 'headers', HEADERS, price)
+    swctl('link', 'set', 'label', '20', 'price-base', '0', 'price-rate', '0')
     with Expect('R forwards still', 1, forwarded=1, tx_frames=1):
         x.send(wire.route(wire.DATA, (20,), b'still'))
         assert y.receive().payload == b'still'
@@ -415,7 +425,7 @@ def test_headers():
 def test_garbage():
     """What nobody has sealed, with headers of frames that are right."""
     counter = x.to_r.counter
-    flood('garbage in frames', 'garbage', FLOOD)
+    flood('garbage in frames', 'garbage', GARBAGE)
     # None of it has moved the window.
     x.to_r.counter = counter
     with Expect('R takes what is sealed still', 1, [b'still']):

@@ -4,10 +4,11 @@
  * them out of the socket as fast as that takes them. Standard input has packets,
  * each after its length in 16 bits, big-endian, which are used over and again.
  *
- * sealed-flood FD COUNT INDEX COUNTER headers|garbage SEED: the same with random
- * source-route headers, of all values of next and count; or with bytes that no key
- * has sealed. Prints how many of each kind there are as well: what becomes of them,
- * by the protocol's own rules.
+ * sealed-flood FD COUNT INDEX COUNTER headers|garbage SEED [BASE RATE]: the same with
+ * random source-route headers, of all values of next and count, and of the label that
+ * is looked up, with any postage; or with bytes that no key has sealed. Prints how many
+ * of each kind there are as well: what becomes of them, by the protocol's own rules,
+ * where passing one on costs BASE, and RATE for each MiB; and what all pay together.
  *
  * INDEX names the link's key, COUNTER is the first frame's. Where a second pair is
  * given, it is a session's, in whose frame what follows the source-route header is
@@ -283,13 +284,18 @@ static __u8 *get_random(unsigned int len)
 static const char *const kinds[] = {
 	"header", "hops", "packet-type", "direct-hops", "control-size",
 	"local-data", "local-control", "local-direct", "local-echo", "local-error",
-	"forwarded", "u-turn", "no-label", "auth",
+	"forwarded", "u-turn", "no-label", "postage", "auth",
 };
 
 enum { TYPES = 5, KINDS = ARRAY_SIZE(kinds) };
-enum { LOCAL = 5, FORWARDED = LOCAL + TYPES, U_TURN, NO_LABEL, AUTH };
+enum { LOCAL = 5, FORWARDED = LOCAL + TYPES, U_TURN, NO_LABEL, POSTAGE, AUTH };
 
 static unsigned int tally[KINDS];
+static struct {
+	__u32	base;
+	__u32	rate;	/* for each MiB */
+	__u64	paid;
+} price;
 
 /* Which kind of packet it is to a relay with the links 10, 20 and 30, of which 20
  * alone leads to another node than the one that sends.
@@ -298,6 +304,8 @@ static unsigned int kind_of(const __u8 *p, unsigned int len)
 {
 	unsigned int type = p[0] & 15, next = p[2], count = p[3], label;
 	unsigned int head = HEADER + 2 * (count + count % 2);
+	__u32 postage;
+	__u64 fee;
 
 	if (p[0] >> 4 != 1)
 		return 0;
@@ -314,21 +322,39 @@ static unsigned int kind_of(const __u8 *p, unsigned int len)
 	if (next == count)
 		return LOCAL + type;
 	label = p[HEADER + 2 * next] << 8 | p[HEADER + 2 * next + 1];
-	if (label == 20)
-		return FORWARDED;
-	return label == 10 || label == 30 ? U_TURN : NO_LABEL;
+	if (label == 10 || label == 30)
+		return U_TURN;
+	if (label != 20)
+		return NO_LABEL;
+	memcpy(&postage, p + 4, sizeof(postage));
+	fee = price.base + ((__u64)(len - head) * price.rate + (1 << 20) - 1) / (1 << 20);
+	if (fee > be32toh(postage))
+		return POSTAGE;
+	price.paid += fee;
+	return FORWARDED;
 }
 
-/* Next and count take all their values in turn, those that may be more often. */
+/*
+ * A third each: next and count take all their values in turn; those that they may have;
+ * or the label that is looked up does.
+ */
+enum { THIRD = 1 << 16, ALL = 3 * THIRD };
+
 static struct packet draw_packet(unsigned int i)
 {
 	static const __u8 known[] = { 10, 20, 20, 20, 30, 21 };
-	unsigned int at, head, len, count = i >> 8 & 255;
+	unsigned int at, head, len, next = i & 255, count = i >> 8 & 255;
+	bool looked_up = i >= 2 * THIRD;
 	struct packet p;
 	__u8 *b;
 
-	if (i & 1 << 16)
+	if (looked_up) {
+		count = 1 + count % LABELS;
+		next %= count;
+	} else if (i >= THIRD) {
 		count %= LABELS + 1;
+		next %= count + 1;
+	}
 	head = HEADER + 2 * (count + count % 2);
 	len = head + (below(8) ? below(64) : below(700));
 	/* Some are cut short, but for the least that a packet has. */
@@ -336,15 +362,18 @@ static struct packet draw_packet(unsigned int i)
 		len = HEADER + below(len - HEADER + 1);
 	b = get_random(len);
 	b[0] = below(20) ? 1 << 4 | below(below(4) ? TYPES : 16) : b[0];
-	b[2] = i;
-	if (i & 1 << 16)
-		b[2] %= count + 1;
+	b[2] = next;
 	b[3] = count;
 	for (at = HEADER; at < head && at + 2 <= len; at += 2) {
 		if (!below(8))
 			continue;
 		b[at] = 0;
 		b[at + 1] = known[below(sizeof(known))];
+	}
+	at = HEADER + 2 * next;
+	if (looked_up && at + 2 <= len) {
+		b[at] = i >> 8;
+		b[at + 1] = i;
 	}
 	if (count % 2 && head <= len && below(8))
 		memset(b + head - 2, 0, 2);
@@ -466,15 +495,17 @@ int main(int argc, char **argv)
 	bool headers, garbage;
 	__u64 start;
 
-	if (argc != 5 && argc != 7)
-		errx(2, "usage: sealed-flood FD COUNT INDEX COUNTER [INDEX COUNTER | KIND SEED]");
-	headers = argc == 7 && !strcmp(argv[5], "headers");
-	garbage = argc == 7 && !strcmp(argv[5], "garbage");
+	if (argc != 5 && argc != 7 && argc != 9)
+		errx(2, "usage: see above");
+	headers = argc >= 7 && !strcmp(argv[5], "headers");
+	garbage = argc >= 7 && !strcmp(argv[5], "garbage");
 	count = strtoul(argv[2], NULL, 0);
 	link.index = strtoul(argv[3], NULL, 0);
 	link.counter = strtoull(argv[4], NULL, 0);
 	if (headers || garbage) {
 		random_state = strtoull(argv[6], NULL, 0) * 2 + 1;
+		price.base = argc == 9 ? strtoul(argv[7], NULL, 0) : 0;
+		price.rate = argc == 9 ? strtoul(argv[8], NULL, 0) : 0;
 	} else if (argc == 7) {
 		session.index = strtoul(argv[5], NULL, 0);
 		session.counter = strtoull(argv[6], NULL, 0);
@@ -482,9 +513,9 @@ int main(int argc, char **argv)
 	n = headers || garbage ? 0 : read_packets();
 	frames = get(count * sizeof(*frames));
 	/* Fewer than all are spread over all. */
-	step = count < 1 << 17 ? (1 << 17) / count | 1 : 1;
+	step = count < ALL ? ALL / count | 1 : 1;
 	for (i = 0; i < count; i++)
-		frames[i] = headers ? make_random(&link, i * step) :
+		frames[i] = headers ? make_random(&link, i * step % ALL) :
 			    garbage ? make_garbage(&link) :
 				      make(&packets[i % n], &link, &session);
 	start = now_ms();
@@ -493,5 +524,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < KINDS; i++)
 		if (tally[i])
 			printf("%s %u\n", kinds[i], tally[i]);
+	if (headers)
+		printf("paid %llu\n", price.paid);
 	return 0;
 }
