@@ -94,6 +94,7 @@ for churn in rekey key_churn path_churn peer_churn link_churn flap port_churn \
 	check "$churn under traffic" "$churn"
 	check "$churn: traffic goes on" wait_for 10 pings a b
 	stop_flood
+	adds_up a r b
 done
 
 # --- namespaces -------------------------------------------------------------

@@ -47,31 +47,20 @@ cipher() {
 # wrapped: the same cipher by an asynchronous driver, which is the plain one in a
 # wrapper
 wrapped() {
-	local wrapper=
-	coproc /usr/bin/python3 -B "$SELFTESTS/wrapper.py" "$driver" 'gcm(aes)'
-	spawned+=("$COPROC_PID")
-	read -r -u "${COPROC[0]}" -t $((20 * SCALE)) wrapper
-	if [ -z "$wrapper" ]; then
+	if ! wrap "$driver"; then
 		skip "$CIPHER, asynchronous" "no wrapper of $driver"
 		return
 	fi
 	rekey
-	check "$CIPHER by $wrapper" works
-	check "$CIPHER: the driver of a link's key" driver_is R "${INDEX[A,R]}" "$wrapper"
-	check "$CIPHER: and of a session's" driver_is B "${SESSION[A,B]}" "$wrapper"
+	check "$CIPHER by $WRAPPER" works
+	check "$CIPHER: the driver of a link's key" driver_is R "${INDEX[A,R]}" "$WRAPPER"
+	check "$CIPHER: and of a session's" driver_is B "${SESSION[A,B]}" "$WRAPPER"
 	for node in A R B; do
 		risen $node async-crypts
 		holds "$CIPHER: asynchronous at $node" "RISEN > 10" "$RISEN"
 	done
 	delete_keys
-	unwrap
-}
-
-# The wrapper can go when no key uses it any more.
-unwrap() {
-	local fd=${COPROC[1]} pid=$COPROC_PID
-	exec {fd}>&-
-	check "$CIPHER: nothing holds the driver" wait "$pid"
+	check "$CIPHER: nothing holds the driver" unwrap
 }
 
 # All of them: older ones are previous ones.

@@ -531,6 +531,23 @@ play() {
 	results_of at "$2" /usr/bin/python3 -B "$SELFTESTS/$3"
 }
 
+# wrap DRIVER: the kernel prefers an asynchronous driver for gcm(aes), which is this one
+# in a wrapper, until "unwrap"; sets WRAPPER
+wrap() {
+	WRAPPER=
+	coproc /usr/bin/python3 -B "$SELFTESTS/wrapper.py" "$1" 'gcm(aes)'
+	spawned+=("$COPROC_PID")
+	read -r -u "${COPROC[0]}" -t $((20 * SCALE)) WRAPPER
+	[ -n "$WRAPPER" ]
+}
+
+# unwrap: the wrapper goes, if no key uses it any more
+unwrap() {
+	local fd=${COPROC[1]} pid=$COPROC_PID
+	exec {fd}>&-
+	wait "$pid"
+}
+
 # --- counters -------------------------------------------------------------
 
 # STAT[NODE,NAME]: counters and drops, as of the last "stats"; DROPS: the names

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * turmoil ROUNDS KO SECONDS: a sender in one namespace, a relay and a far node in
+ * turmoil ROUNDS KO SECONDS PREFIX: a sender in one namespace, a relay and a far node in
  * another, who flood each other as fast as packets can be made. Meanwhile, so many
  * times each, keys are replaced, devices are deleted, the namespace ends, and the
  * module (KO) is unloaded. What is gone is made again, and packets have to arrive
- * again, within so many seconds.
+ * again, within so many seconds. Leaves the last namespaces, at rest, as PREFIXhere and
+ * PREFIXthere.
  *
  * One process, because a shell's would take most of the time. The floods have what
  * it leaves of the CPUs.
@@ -19,6 +20,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -421,7 +423,6 @@ static void device(unsigned int round)
 
 static void end_there(void)
 {
-	stop_flood(THERE);
 	nl_close(&spaces[THERE].nl);
 	enter(HERE);
 	close(spaces[THERE].fd);
@@ -430,6 +431,8 @@ static void end_there(void)
 static void netns(unsigned int round)
 {
 	(void)round;
+	/* It is in the namespace, which would not end. */
+	stop_flood(THERE);
 	end_there();
 	new_space(THERE);
 	new_wire();
@@ -473,14 +476,28 @@ static const struct {
 	{ "the module is unloaded", module },
 };
 
+/* As "ip netns" does */
+static void leave(int space, const char *prefix, const char *name)
+{
+	char from[64], to[256];
+	int fd;
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", spaces[space].fd);
+	snprintf(to, sizeof(to), "%s%s", prefix, name);
+	fd = open(to, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd < 0 || mount(from, to, NULL, MS_BIND, NULL))
+		err(1, "%s", to);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i, round, rounds;
 	__u64 start, took, slowest;
 	bool good, all = true;
 
-	if (argc != 4)
-		errx(2, "usage: turmoil ROUNDS KO SECONDS");
+	if (argc != 5)
+		errx(2, "usage: turmoil ROUNDS KO SECONDS PREFIX");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	rounds = atoi(argv[1]);
 	ko = argv[2];
@@ -513,7 +530,9 @@ int main(int argc, char **argv)
 		printf("%llu ms, the slowest %llu ms\n", now_ms() - start, slowest);
 		all &= good;
 	}
-	stop_flood(HERE);
-	end_there();
+	for (i = 0; i < SPACES; i++)
+		stop_flood(i);
+	leave(HERE, argv[4], "here");
+	leave(THERE, argv[4], "there");
 	return !(good && all);
 }
