@@ -3,7 +3,8 @@
  * faults: carries out each kind of request again and again, the first time with
  * the first allocation failing that it makes, then the second, until none is left
  * to fail. A request that fails has no effect: it is undone, or found not to need
- * that. One that succeeds although something failed did all that it says.
+ * that. One that succeeds although something failed did all that it says, and shows
+ * what it always shows.
  *
  * Runs in a namespace of its own, with a kernel that can inject faults. Prints its
  * results as "ok" and "not ok".
@@ -24,6 +25,7 @@
 
 static const __u8 key_a[32] = { 1 }, key_b[32] = { 2 }, key_c[32] = { 3 };
 static const __u8 secret[][32] = { { 1, 1 }, { 2, 2 } };
+static const __u8 mac[6] = { 2, 0, 0, 0, 0, 9 };
 static const __u8 home[4] = { 127, 0, 0, 1 }, away[4] = { 127, 0, 0, 2 };
 static const __u8 net1[4] = { 10, 1 }, net2[4] = { 10, 2 };
 static const __u8 label[2] = { 0, 7 };
@@ -47,6 +49,7 @@ struct request {
  * @undo: what undoes it; may be nothing
  * @needless: what @undo says where @what had no effect; 0 where it says nothing
  * @show: then, what shows that there was no effect; may be nothing
+ * @ages: what it answers has times in it, which are not the same the next time
  * @want: what @what returns when nothing fails
  */
 struct operation {
@@ -55,6 +58,7 @@ struct operation {
 	struct request	undo;
 	int		needless;
 	struct request	show;
+	bool		ages;
 	int		want;
 };
 
@@ -85,6 +89,12 @@ static struct nlmsghdr *make_change(struct nl *nl, void *buf, const void *arg)
 		BIN(SKYWIRE_A_LINK_REMOTE, home, 4),			\
 		U16(SKYWIRE_A_LINK_REMOTE_PORT, 9),			\
 		U32(SKYWIRE_A_LINK_PROBE_BUSY, 0))
+#define ETHER_NEW(n, k)							\
+	REQUEST(LINK_NEW, U16(SKYWIRE_A_LINK_LABEL, n),			\
+		BIN(SKYWIRE_A_LINK_NEIGHBOUR, k, 32),			\
+		U8(SKYWIRE_A_LINK_TRANSPORT, SKYWIRE_TRANSPORT_ETHERNET),	\
+		BIN(SKYWIRE_A_LINK_REMOTE, mac, 6),			\
+		STR(SKYWIRE_A_LINK_INTERFACE, "eth9"))
 #define LINK_SET(n, to, mtu)						\
 	REQUEST(LINK_SET, U16(SKYWIRE_A_LINK_LABEL, n),			\
 		BIN(SKYWIRE_A_LINK_REMOTE, to, 4),			\
@@ -108,9 +118,9 @@ static struct nlmsghdr *make_change(struct nl *nl, void *buf, const void *arg)
 	PREFIX(NEW, p, BIN(SKYWIRE_A_PREFIX_PEER, k, 32))
 #define KEY(c, n, ...)							\
 	REQUEST(KEY_##c, U32(SKYWIRE_A_KEY_RX_INDEX, n), ##__VA_ARGS__)
-#define KEY_NEW(n, ...)							\
+#define KEY_NEW(n, cipher, ...)						\
 	KEY(NEW, n, U32(SKYWIRE_A_KEY_TX_INDEX, 9),			\
-	    U8(SKYWIRE_A_KEY_CIPHER, SKYWIRE_CIPHER_CHACHA20_POLY1305),	\
+	    U8(SKYWIRE_A_KEY_CIPHER, SKYWIRE_CIPHER_##cipher),		\
 	    BIN(SKYWIRE_A_KEY_RX_KEY, secret[0], 32),			\
 	    BIN(SKYWIRE_A_KEY_TX_KEY, secret[1], 32), __VA_ARGS__)
 #define OF_LINK(n)	U16(SKYWIRE_A_KEY_LINK, n)
@@ -123,12 +133,12 @@ static const struct request before[] = {
 	DEV_SET(5000, 0, key_c),
 	LINK_NEW(1, key_a),
 	LINK_NEW(3, key_b),
-	KEY_NEW(501, OF_LINK(1)),
+	KEY_NEW(501, CHACHA20_POLY1305, OF_LINK(1)),
 	PEER(NEW, key_a),
 	PEER(NEW, key_b),
 	PATH_NEW(1),
 	PREFIX_NEW(net1, key_a),
-	KEY_NEW(502, OF_PEER(key_b)),
+	KEY_NEW(502, CHACHA20_POLY1305, OF_PEER(key_b)),
 	UPCALL(BIND, MISS),
 };
 
@@ -145,6 +155,8 @@ static const struct operation operations[] = {
 	/* The first one of its page of labels */
 	{ .name = "link add, far off", .what = LINK_NEW(40000, key_b),
 	  .undo = LINK(DEL, 40000), .needless = -ENOENT },
+	{ .name = "link add, over Ethernet", .what = ETHER_NEW(2, key_b),
+	  .undo = LINK(DEL, 2), .needless = -ENOENT },
 	{ .name = "link set", .what = LINK_SET(1, away, 1400),
 	  .undo = LINK_SET(1, home, 1420), .show = LINK(GET, 1) },
 	{ .name = "link del", .what = LINK(DEL, 3),
@@ -169,17 +181,30 @@ static const struct operation operations[] = {
 	  .undo = PATH_NEW(1), .needless = -EEXIST },
 	{ .name = "prefix add", .what = PREFIX_NEW(net2, key_b),
 	  .undo = PREFIX(DEL, net2), .needless = -ENOENT },
+	{ .name = "prefix show",
+	  .what = REQUEST(PREFIX_GET, BIN(SKYWIRE_A_PREFIX_PREFIX, net1, 4),
+			  U8(SKYWIRE_A_PREFIX_LENGTH, 32)) },
 	{ .name = "prefix show, all", .what = DUMP(PREFIX_GET) },
-	{ .name = "key show", .what = KEY(GET, 501) },
-	{ .name = "key show, all", .what = DUMP(KEY_GET) },
-	{ .name = "key add, of a link", .what = KEY_NEW(777, OF_LINK(3)),
+	{ .name = "prefix del", .what = PREFIX(DEL, net1),
+	  .undo = PREFIX_NEW(net1, key_a) },
+	{ .name = "key show", .what = KEY(GET, 501), .ages = true },
+	{ .name = "key show, all", .what = DUMP(KEY_GET), .ages = true },
+	{ .name = "key add, of a link",
+	  .what = KEY_NEW(777, CHACHA20_POLY1305, OF_LINK(3)),
 	  .undo = KEY(DEL, 777), .needless = -ENOENT },
-	{ .name = "key add, of a session", .what = KEY_NEW(778, OF_PEER(key_a)),
+	/* The crypto API is asked for this one. */
+	{ .name = "key add, by a driver", .what = KEY_NEW(777, AES_256_GCM, OF_LINK(3)),
+	  .undo = KEY(DEL, 777), .needless = -ENOENT },
+	{ .name = "key add, of a session",
+	  .what = KEY_NEW(778, CHACHA20_POLY1305, OF_PEER(key_a)),
 	  .undo = KEY(DEL, 778), .needless = -ENOENT },
 	{ .name = "key del", .what = KEY(DEL, 502),
-	  .undo = KEY_NEW(502, OF_PEER(key_b)), .needless = -EALREADY },
+	  .undo = KEY_NEW(502, CHACHA20_POLY1305, OF_PEER(key_b)),
+	  .needless = -EALREADY },
 	{ .name = "upcall bind", .what = UPCALL(BIND, CONTROL),
 	  .undo = UPCALL(UNBIND, CONTROL), .needless = -ENOENT },
+	{ .name = "upcall unbind", .what = UPCALL(UNBIND, MISS),
+	  .undo = UPCALL(BIND, MISS) },
 	{ .name = "handshake send",
 	  .what = REQUEST(HANDSHAKE_SEND, BIN(SKYWIRE_A_LINK_FRAME, frame, 80),
 			  BIN(SKYWIRE_A_LINK_REMOTE, home, 4),
@@ -223,11 +248,30 @@ static bool fail_is_left(void)
 	return atoi(text) > 0;
 }
 
+/* The rest of a dump comes although a part of it did not, and would be in the way. */
+static int read_dump(struct blob *objects)
+{
+	int result = nl_finish(&genl, objects);
+
+	return result == -ENOBUFS ? nl_finish(&genl, NULL) ?: result : result;
+}
+
+/* What objects are, whatever message says so */
+static void blank(struct blob *objects)
+{
+	const struct nlmsghdr *nlh = NULL;
+
+	while ((nlh = blob_next(objects, nlh)))
+		((struct nlmsghdr *)nlh)->nlmsg_seq = 0;
+}
+
 /*
- * Carry out a request, with its allocation number @n failing, if there is one.
+ * Carry out a request, with its allocation number @n failing, if there is one. A dump
+ * allocates while it is being read, too. Leaves the objects that it shows in @objects.
  * Return: what it said; or -ENOBUFS where that was lost.
  */
-static int carry_out(const struct request *r, unsigned int n, bool *left)
+static int carry_out(const struct request *r, unsigned int n, bool *left,
+		     struct blob *objects)
 {
 	struct nl *nl = r->make ? &route : &genl;
 	static __u64 buf[1024];
@@ -243,23 +287,26 @@ static int carry_out(const struct request *r, unsigned int n, bool *left)
 	}
 	set_fail(n);
 	result = nl_send(nl, nlh);
+	if (r->dump)
+		result = result ?: read_dump(objects);
 	if (left)
 		*left = fail_is_left();
 	set_fail(0);
-	return result ?: nl_finish(nl, NULL);
+	if (!r->dump)
+		result = result ?: nl_finish(nl, objects);
+	if (objects)
+		blank(objects);
+	return result;
 }
 
 static struct blob shown(const struct request *r)
 {
-	const struct nlmsghdr *nlh;
 	struct blob b = {};
 
 	if (!is_there(r))
 		return b;
-	if (carry_out(r, 0, NULL) || !genl.has_reply)
+	if (carry_out(r, 0, NULL, &b) || !b.len)
 		errx(1, "command %u shows nothing: %s", r->cmd, genl.error);
-	nlh = (const void *)genl.reply;
-	blob_add(&b, mnl_nlmsg_get_payload(nlh), mnl_nlmsg_get_payload_len(nlh));
 	return b;
 }
 
@@ -282,7 +329,7 @@ static bool undo(const struct operation *o, int result, const struct blob *was)
 		good = same(was, &now);
 		blob_free(&now);
 	}
-	undone = carry_out(&o->undo, 0, NULL);
+	undone = carry_out(&o->undo, 0, NULL, NULL);
 	if (!o->needless)
 		return good && !undone;
 	if (!result)
@@ -294,14 +341,19 @@ static bool undo(const struct operation *o, int result, const struct blob *was)
 
 static bool try_all(const struct operation *o)
 {
-	struct blob was = shown(&o->show);
+	struct blob was = shown(&o->show), shows = {}, objects = {};
 	unsigned int n, failed = 0;
 	bool left, good = true;
 	int result;
 
+	if (!is_there(&o->undo))
+		carry_out(&o->what, 0, NULL, &shows);
 	for (n = 1; good; n++) {
-		result = carry_out(&o->what, n, &left);
-		good = undo(o, result, &was);
+		objects.len = 0;
+		result = carry_out(&o->what, n, &left, &objects);
+		good = undo(o, result, &was) &&
+		       (result || objects.len == shows.len) &&
+		       (result || o->ages || same(&objects, &shows));
 		if (!good)
 			printf("%s: %d after failure %u\n", o->name, result, n);
 		if (left)
@@ -316,6 +368,8 @@ static bool try_all(const struct operation *o)
 		good = false;
 	}
 	blob_free(&was);
+	blob_free(&shows);
+	blob_free(&objects);
 	printf("%s %s: %u allocations, %u failures were told\n",
 	       good && n > 1 && failed ? "ok" : "not ok", o->name, n - 1, failed);
 	return good && n > 1 && failed;
@@ -338,7 +392,7 @@ static void prepare(void)
 	if (rt_up(if_nametoindex("lo")) || rt_add("sw0") || rt_add("sw1"))
 		errx(1, "no devices");
 	for (i = 0; i < ARRAY_SIZE(before); i++)
-		if (carry_out(&before[i], 0, NULL))
+		if (carry_out(&before[i], 0, NULL, NULL))
 			errx(1, "request %u: %s", i, genl.error);
 	if (rt_up(if_nametoindex("sw0")))
 		errx(1, "sw0 does not come up");

@@ -49,22 +49,23 @@ ipn n link set sw0 up
 
 # Where the module's text is in the stack, one in twenty fails.
 read -r _ size _ _ _ start _ < <(grep '^skywire ' /proc/modules)
-set_fault stacktrace-depth 32
-set_fault require-start "$start"
-set_fault require-end "$(printf %#x $((start + size)))"
-# More than there can be: it counts down.
-set_fault times 1000000000
+check "as many as there can be" set_fault times 1000000000
+check "deep in the stack" set_fault stacktrace-depth 32
+check "from where the module begins" set_fault require-start "$start"
+check "to where it ends" set_fault require-end "$(printf %#x $((start + size)))"
 check "the module's allocations fail" set_fault probability 5
 SEED=${SEED:-$RANDOM}
 diag "seed $SEED"
 spawn_in a ping -q -i 0.02 "${ADDR[b]}" > /dev/null 2>&1
 flooder=$!
-# What it says now may be wrong: what it asks may fail.
-"$OUTPUT/noise" "$SEED" $((20000 / SCALE)) "/run/netns/${P}n" > /dev/null 2>&1
+# What it finds now may be wrong: what it asks may fail.
+"$OUTPUT/noise" "$SEED" $((20000 / SCALE)) "/run/netns/${P}n" > "$TMP/noise" 2>&1
 seen=$(($(cat $fail/times) + $(cat $pages/times)))
 no_faults
 stop $flooder
 holds "and there were many" "2000000000 - $seen > 100" "$((2000000000 - seen))"
+starved=$(sed -n 's/ failed for want of memory$//p' "$TMP/noise")
+holds "which who asked was told of" "${starved:-0} > 20" "$(cat "$TMP/noise")"
 results_of "$OUTPUT/noise" "$SEED" 0 "/run/netns/${P}n"
 check "packets are passed on after all" wait_for 10 pings a b
 adds_up a r b
