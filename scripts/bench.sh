@@ -63,7 +63,7 @@ fi
 # shellcheck disable=SC2016 # jq's
 report='
 def median: sort | .[length / 2 | floor];
-def spread: if length > 1 and median != 0 then (max - min) / median * 1000 | round / 10 else 0 end;
+def spread: if length < 2 then null elif median == 0 then 0 else (max - min) / median * 1000 | round / 10 end;
 map(.median = (.values | median) | .spread = (.values | spread)) as $all |
 def of($what; $contender; $size; $burst): first($all[] |
 	select(.what == $what and .contender == $contender and
@@ -95,7 +95,7 @@ def unit: {relay: "instructions a packet", aead: "instructions a packet", rate: 
 	scale: "instructions a packet", background: "of 1000",
 	"memory-link": "bytes", "memory-peer": "bytes"}[.];
 ["what", "contender", "bytes", "burst", "links", "median", "spread %", "unit"],
-(.figures[] | [.what, .contender, .size // "-", .burst // "-", .links // "-", .median, .spread,
+(.figures[] | [.what, .contender, .size // "-", .burst // "-", .links // "-", .median, .spread // "-",
 	(.what | unit)]) | @tsv'
 # shellcheck disable=SC2016
 demands='

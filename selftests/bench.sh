@@ -243,8 +243,8 @@ sustains() {
 	all_at B "$DEV" $TRIAL && ((TIME * 1000 <= TRIAL * $2 * 201 / 200))
 }
 
-# measure_rate SIZE: from a little below what the way carries without a pause
-measure_rate() {
+# find_rate SIZE: sets RATE, from a little below what the way carries without a pause
+find_rate() {
 	local least pause step
 	inside "$1"
 	filter B "$DEV" drop
@@ -252,17 +252,22 @@ measure_rate() {
 	least=$((TIME * 1000 / PACKETS))
 	for step in 2 4 6 8 12 16 24 32; do
 		pause=$((least * (100 + step) / 100))
-		if sustains "$1" $pause; then
-			record rate size "$1" step $step values "[$((1000000000 / pause))]"
-			return
-		fi
+		RATE=$((1000000000 / pause))
+		! sustains "$1" $pause || return 0
 	done
 	fail "$CONTENDER: a rate for $1 bytes"
 }
 
 part_rate() {
-	local size
-	for size in $SIZES; do measure_rate "$size"; done
+	local size i values
+	for size in $SIZES; do
+		values=
+		for ((i = 0; i < RUNS; i++)); do
+			find_rate "$size" || continue 2
+			values+=${values:+,}$RATE
+		done
+		record rate size "$size" values "[$values]"
+	done
 }
 
 # --- latency, and TCP ---
@@ -367,49 +372,57 @@ background() {
 
 # measure_scale LINKS: probes take their share of any time, and are not the packets'.
 measure_scale() {
-	local values='' i
-	background
+	local values='' shares='' i
 	passage 64 32 pass $PACKETS
 	for ((i = 0; i < RUNS; i++)); do
+		background
+		shares+=${shares:+,}$BUSY
 		cost 64 32
 		values+=${values:+,}$((COST * (1000 - BUSY) / 1000))
 	done
 	record scale links "$1" values "[$values]"
-	record background links "$1" values "[$BUSY]"
+	record background links "$1" values "[$shares]"
+}
+
+# grow WHAT FIRST COUNT EACH COMMAND...: the memory of a link or a peer, of so many from
+# this number on, and twice as many again. The numbers are put behind the command,
+# which makes EACH of them for one.
+grow() {
+	local what=$1 first=$2 count=$3 each=$4 values='' none
+	shift 4
+	for _ in 1 2 3; do
+		memory
+		none=$FREE
+		"$@" "$first" $((first + count)) || die "no more: $*"
+		memory
+		values+=${values:+,}$(((none - FREE) / count / each))
+		first=$((first + count))
+	done
+	record "$what" values "[$values]"
 }
 
 # R has three links already. Of what comes after the first thousand the memory is
 # measured, of both ends of the links and of R's peers.
 part_scale() {
-	local none
 	more 2000 2007
 	measure_scale 10
 	more 2007 2997
 	measure_scale 1000
-	memory
-	none=$FREE
-	more -l 2997 11997
-	memory
-	record memory-link values "[$(((none - FREE) / 9000 / 2))]"
-	none=$FREE
-	more -p 2997 11997
-	memory
-	record memory-peer values "[$(((none - FREE) / 9000))]"
+	grow memory-link 2997 3000 2 more -l
+	grow memory-peer 2997 3000 1 more -p
 	measure_scale 10000
 }
 
-# A peer of WireGuard's, before its first handshake
-part_memory() {
-	local none i
-	for ((i = 0; i < 2000; i++)); do
-		printf '[Peer]\nPublicKey = %042dA=\nAllowedIPs = fd0b::%x/128\n' $i $i
+# more_wireguard FIRST END: peers, before their first handshake
+more_wireguard() {
+	local i
+	for ((i = $1; i < $2; i++)); do
+		printf '[Peer]\nPublicKey = %042dA=\nAllowedIPs = fd0b::%x/128\n' "$i" "$i"
 	done > "$TMP/peers"
-	memory
-	none=$FREE
-	at S wg addconf wg0 "$TMP/peers" || die "no peers"
-	memory
-	record memory-peer values "[$(((none - FREE) / 2000))]"
+	at S wg addconf wg0 "$TMP/peers" && rm "$TMP/peers"
 }
+
+part_memory() { grow memory-peer 0 2000 1 more_wireguard; }
 
 # --- where it goes ---
 
