@@ -19,7 +19,7 @@
 # backports included; the start of a version will do (6.12). newest: the newest
 # that Debian backports to any release. arm64: the distribution's current kernel
 # for another architecture. debug: built from linux-source with debug.config. Kept
-# in the cache, by version and config; newest and arm64 until removed from there.
+# in the cache, by version and how it is built; newest and arm64 until removed from there.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -218,7 +218,8 @@ allow_stacktrace_filter() {
 
 debug_build() {
 	local dir=$1 make
-	make=(make -s -C "$SRC" "O=$KDIR" "-j$(nproc)")
+	# The caller's are for the module alone.
+	make=(env -u KCFLAGS make -s -C "$SRC" "O=$KDIR" "-j$(nproc)")
 	note "building the debug kernel in $KDIR (log: $dir/log)"
 	mkdir -p "$KDIR"
 	allow_stacktrace_filter
@@ -241,7 +242,7 @@ debug() {
 	unpack_source
 	dir=$CACHE/kernels/debug-${SRC##*_}
 	KDIR=$dir/build VMLINUZ=$dir/vmlinuz
-	sum=$(sha256sum < "$TOP/scripts/debug.config")
+	sum=$({ declare -f debug_build; cat "$TOP/scripts/debug.config"; } | sha256sum)
 	if [ "$(cat "$dir/done" 2>/dev/null)" != "$sum" ]; then
 		rm -f "$dir/done"
 		debug_build "$dir"
