@@ -383,8 +383,8 @@ static inline int rt_request(struct nlmsghdr *(*make)(struct nl *nl, void *buf,
 	return err;
 }
 
-static inline struct nlmsghdr *rt_make_add(struct nl *nl, void *buf,
-					   const void *name)
+static inline struct nlmsghdr *rt_make_kind(struct nl *nl, void *buf,
+					    const char *name, const char *kind)
 {
 	struct nlmsghdr *nlh = nl_begin(nl, buf, RTM_NEWLINK, NLM_F_ACK |
 					NLM_F_CREATE | NLM_F_EXCL);
@@ -393,9 +393,15 @@ static inline struct nlmsghdr *rt_make_add(struct nl *nl, void *buf,
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
-	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, "skywire");
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
 	mnl_attr_nest_end(nlh, info);
 	return nlh;
+}
+
+static inline struct nlmsghdr *rt_make_add(struct nl *nl, void *buf,
+					   const void *name)
+{
+	return rt_make_kind(nl, buf, name, "skywire");
 }
 
 static inline int rt_add(const char *name)

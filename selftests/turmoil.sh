@@ -23,7 +23,9 @@ modprobe -q aesni_intel
 driver=$(awk '$1 == "name" { wanted = $3 == "gcm(aes)" } $1 == "driver" { driver = $3 }
 	wanted && $1 == "priority" && $3 > most { most = $3; best = driver }
 	END { print best }' /proc/crypto)
-wrap "${driver:-gcm(aes)}" || diag "no asynchronous driver"
+# What makes it one takes two locks of a class at once, which lockdep does not like.
+WRAPPER=
+[ -e /proc/lockdep ] || wrap "${driver:-gcm(aes)}" || diag "no asynchronous driver"
 mkdir -p /run/netns
 namespaces+=("${P}here" "${P}there")
 results_of "$OUTPUT/turmoil" "$ROUNDS" "$KO" $((10 * SCALE)) "/run/netns/$P"
