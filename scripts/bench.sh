@@ -53,7 +53,7 @@ out=build/bench
 mkdir -p $out
 rm -f $out/measured $out/profile
 if [ -n "$profile" ]; then
-	bench_guest -o $out -i -m 2048 -t 3600 -- env CONTENDERS="wireguard chacha" SIZES=1400 \
+	bench_guest -o $out -i -m 2048 -t 7200 -- env CONTENDERS="wireguard chacha" SIZES=1400 \
 		${options[@]+"${options[@]}"} PARTS=profile selftests/bench.sh /out/profile
 	exit
 fi
@@ -109,7 +109,7 @@ demands='
 	 then "met" else "MISSED" end)]) | @tsv'
 
 rc=0
-bench_guest -o $out -i -m 2048 -t 3600 -- env ${options[@]+"${options[@]}"} \
+bench_guest -o $out -i -m 2048 -t 7200 -- env ${options[@]+"${options[@]}"} \
 	selftests/bench.sh /out/measured || rc=$?
 [ -s $out/measured ] || die "nothing was measured"
 jq -s "$report" $out/measured > $json
