@@ -61,7 +61,7 @@ static bool ask(struct sw_link *link, const void *frame,
 		const struct sw_outer *outer, u64 *nonce)
 {
 	struct sw_roam *roam = &link->roam;
-	struct sw_endpoint *ep;
+	struct sw_endpoint *ep, *at;
 	u64 now = sw_now();
 	bool known, may;
 
@@ -69,7 +69,10 @@ static bool ask(struct sw_link *link, const void *frame,
 	ep = rcu_dereference_protected(roam->candidate,
 				       lockdep_is_held(&roam->lock));
 	known = ep && ep->from == outer->from;
+	/* It may have become the endpoint meanwhile. */
+	at = rcu_dereference(link->endpoint);
 	may = !roam->closed && now >= roam->since &&
+	      !(at && at->from == outer->from) &&
 	      !(ep && now - roam->asked < SW_ROAM_AGAIN) &&
 	      sw_rate_allows(&roam->probes, &probe_rate) &&
 	      (known || renew(link, frame, outer));
@@ -131,30 +134,33 @@ void sw_roam_answered(struct sw_link *link, const struct sw_echo *echo,
 	spin_unlock(&roam->lock);
 }
 
-static struct sw_endpoint *take_proven(struct sw_roam *roam)
+/*
+ * The candidate becomes the endpoint, if it is proven. Both at once for who asks: a
+ * frame that comes in between would make the address the candidate once more.
+ */
+static bool take_proven(struct sw_link *link)
 {
-	struct sw_endpoint *ep = NULL;
+	struct sw_roam *roam = &link->roam;
+	bool proven;
 
 	spin_lock_bh(&roam->lock);
-	if (roam->proven) {
-		ep = rcu_replace_pointer(roam->candidate, NULL,
-					 lockdep_is_held(&roam->lock));
+	proven = roam->proven;
+	if (proven) {
 		roam->proven = false;
+		sw_link_set_endpoint(link, rcu_replace_pointer(roam->candidate, NULL,
+							       lockdep_is_held(&roam->lock)));
 	}
 	spin_unlock_bh(&roam->lock);
-	return ep;
+	return proven;
 }
 
 /* The endpoint is changed under sw_mutex alone. */
 static void move_work(struct work_struct *work)
 {
 	struct sw_link *link = container_of(work, struct sw_link, roam.work);
-	struct sw_endpoint *ep;
 
 	mutex_lock(&sw_mutex);
-	ep = take_proven(&link->roam);
-	if (ep) {
-		sw_link_set_endpoint(link, ep);
+	if (take_proven(link)) {
 		link->sw->generation++;
 		sw_notify_link(link, SKYWIRE_CMD_LINK_NTF);
 		local_bh_disable();
