@@ -305,14 +305,6 @@ static bool open_packet(struct sk_buff *skb)
 	       sw_route_len(r->count) == sealed;
 }
 
-/* Does the neighbour send from where we send to? */
-static bool is_at_endpoint(const struct sw_link *link, u32 from)
-{
-	const struct sw_endpoint *ep = rcu_dereference(link->endpoint);
-
-	return ep && READ_ONCE(ep->from) == from;
-}
-
 static void link_opened(struct sk_buff *skb, struct sw_key *key, int err)
 {
 	struct sw_device *sw = key->link->sw;
@@ -326,7 +318,7 @@ static void link_opened(struct sk_buff *skb, struct sw_key *key, int err)
 		return;
 	}
 	sw_live_heard(key->link);
-	if (unlikely(!is_at_endpoint(key->link, sw_cb(skb)->outer.from)))
+	if (unlikely(!sw_roam_at_endpoint(key->link, sw_cb(skb)->outer.from)))
 		sw_roam_heard(key->link, key, skb);
 	if (unlikely(!open_packet(skb))) {
 		sw_drop(sw, skb, SKYWIRE_DROP_HEADER);

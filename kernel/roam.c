@@ -61,7 +61,7 @@ static bool ask(struct sw_link *link, const void *frame,
 		const struct sw_outer *outer, u64 *nonce)
 {
 	struct sw_roam *roam = &link->roam;
-	struct sw_endpoint *ep, *at;
+	struct sw_endpoint *ep;
 	u64 now = sw_now();
 	bool known, may;
 
@@ -70,9 +70,8 @@ static bool ask(struct sw_link *link, const void *frame,
 				       lockdep_is_held(&roam->lock));
 	known = ep && ep->from == outer->from;
 	/* It may have become the endpoint meanwhile. */
-	at = rcu_dereference(link->endpoint);
 	may = !roam->closed && now >= roam->since &&
-	      !(at && at->from == outer->from) &&
+	      !sw_roam_at_endpoint(link, outer->from) &&
 	      !(ep && now - roam->asked < SW_ROAM_AGAIN) &&
 	      sw_rate_allows(&roam->probes, &probe_rate) &&
 	      (known || renew(link, frame, outer));

@@ -1034,6 +1034,15 @@ void sw_roam_open(struct sw_link *link);
 void sw_roam_close(struct sw_link *link);
 void sw_roam_forget(struct sw_link *link);
 void sw_roam_hold(struct sw_link *link);
+
+/* Does the neighbour send from where we send to? Under RCU. */
+static inline bool sw_roam_at_endpoint(const struct sw_link *link, u32 from)
+{
+	const struct sw_endpoint *ep = rcu_dereference(link->endpoint);
+
+	return ep && READ_ONCE(ep->from) == from;
+}
+
 void sw_roam_heard(struct sw_link *link, struct sw_key *key,
 		   struct sk_buff *skb);
 void sw_roam_answered(struct sw_link *link, const struct sw_echo *echo,
