@@ -35,6 +35,13 @@
 /* The path may have got wider (RFC 8201, 4). */
 #define MTU_MEMORY	(600 * (u64)NSEC_PER_SEC)
 #define RTT_MAX		(60 * (u64)NSEC_PER_SEC)
+/* As long as a round trip is not known, it is taken for that (RFC 6298, 2.1). */
+#define RTT_UNKNOWN	((u64)NSEC_PER_SEC)
+/* Who keeps packets must not keep the requests by which that is seen: one that is
+ * overtaken by a later one is lost. As many in a row are by chance where half of all
+ * are, once in hours.
+ */
+#define OVERTAKEN_MAX	16
 
 /* A request's number: the path's id - 1, whether of full size, and a count. */
 #define NUMBER_FULL	8u
@@ -110,6 +117,7 @@ static void suspect(struct sw_path *path, u64 now)
 static void compare_anew(struct sw_proof *proof)
 {
 	proof->epoch = 0;
+	proof->overtaken = 0;
 	proof->loss = 0;
 }
 
@@ -242,8 +250,34 @@ static bool is_due(const struct sw_path *path, const struct sw_prober *p,
 	/* A round comes a bit early at times. */
 	if (now - proof->probed < interval(p) - interval(p) / 8)
 		return false;
-	return packets != proof->sent.packets ||
+	return packets != proof->asked ||
 	       proof->number != proof->answered || p->round % STANDBY == 0;
+}
+
+/* Has an answer been waited for too long? */
+static bool is_silent(const struct sw_path *path, const struct sw_prober *p,
+		      u64 now)
+{
+	const struct sw_proof *proof = path->proof;
+	u64 patience = PATIENCE * interval(p) + 2 * (proof->rtt ?: RTT_UNKNOWN);
+	u64 since = proof->waiting;
+
+	/* Packets now and then must not put off for ever what none answered. */
+	if (proof->rtt)
+		since = max(since, p->resumed);
+	return proof->number != proof->answered && now - since > patience;
+}
+
+/*
+ * What had been sent is kept for one request, until that has been answered, or never
+ * will be: a round trip may be longer than the time between requests.
+ */
+static void measure(struct sw_proof *proof, const struct sw_tally *sent)
+{
+	if ((s32)(proof->answered - proof->measured) < 0)
+		return;
+	proof->measured = proof->number;
+	proof->sent = *sent;
 }
 
 /* Judge a path, and add what is to be asked by it. */
@@ -254,8 +288,7 @@ static int review(struct sw_path *path, struct sw_prober *p, u64 now,
 	struct sw_tally sent;
 	int n = 0;
 
-	if (proof->rtt && proof->number != proof->answered &&
-	    now - max(proof->waiting, p->resumed) > PATIENCE * interval(p) + 2 * proof->rtt)
+	if (is_silent(path, p, now))
 		suspect(path, now);
 	review_mtu(proof, now);
 	take_stock(path, &sent);
@@ -271,10 +304,11 @@ static int review(struct sw_path *path, struct sw_prober *p, u64 now,
 	if (proof->number == proof->answered)
 		proof->waiting = now;
 	proof->probed = now;
-	proof->sent = sent;
+	proof->asked = sent.packets;
 	req[n].path = path;
 	req[n].size = sizeof(struct sw_proof_echo);
 	req[n].number = next_number(path);
+	measure(proof, &sent);
 	return n + 1;
 }
 
@@ -504,20 +538,31 @@ static void full_arrived(struct sw_proof *proof)
 	WRITE_ONCE(proof->mtu, 0);
 }
 
+/* Was the request that is measured with lost, as this answer tells? */
+static bool overtakes(const struct sw_proof *proof, u32 number)
+{
+	return (s32)(number - proof->measured) > 0 &&
+	       (s32)(proof->answered - proof->measured) < 0;
+}
+
 static void arrived(struct sw_path *path, const struct sw_proof_echo *echo,
 		    u64 rtt, u64 now)
 {
 	u32 number = be32_to_cpu(echo->number) & ~(NUMBER_STEP - 1);
 	struct sw_proof *proof = path->proof;
+	bool overtaken = overtakes(proof, number);
 
 	proof->answered = number;
 	proof->waiting = now;
 	proof->rtt = sw_smooth(proof->rtt, rtt ?: 1);
 	if (!proof->good_since)
 		WRITE_ONCE(proof->good_since, now);
-	/* What had been sent is known for the last request only. */
-	if (number == proof->number)
+	if (number == proof->measured) {
+		proof->overtaken = 0;
 		note_report(path, echo, now);
+	} else if (overtaken && ++proof->overtaken >= OVERTAKEN_MAX) {
+		suspect(path, now);
+	}
 	if (proof->suspect && proof->good_since &&
 	    now - proof->good_since >= proof->hold)
 		trust(path);

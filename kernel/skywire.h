@@ -561,6 +561,7 @@ struct sw_tally {
  * @claim: what a relay says that @mtu is, to be seen; 0 for none
  * @number: of the last request
  * @answered: of the last one that was answered
+ * @measured: of the one that @sent was taken with
  * @full: of the last request of full size that waits for its answer, or 0
  * @waiting: when the first request since the last answer was sent
  * @full_missed: requests of full size that were not, while others were
@@ -573,7 +574,9 @@ struct sw_tally {
  * @suspected: when it was suspected last
  * @mtu_since: when @mtu was lowered
  * @epoch: of @arrived; 0 where the next report begins a comparison
- * @sent: what had been sent when the last request was
+ * @overtaken: requests in a row that were to be measured with, and were lost
+ * @asked: packets that had been sent when the last request was
+ * @sent: what had been sent when the request was that is measured with
  * @sent_then: @sent, at the last comparison
  * @arrived_then: @arrived, at the last comparison
  * @arrived: what the peer reported last
@@ -589,6 +592,7 @@ struct sw_proof {
 	u32		claim;
 	u32		number;
 	u32		answered;
+	u32		measured;
 	u32		full;
 	unsigned int	full_missed;
 	u64		waiting;
@@ -600,6 +604,8 @@ struct sw_proof {
 	u64		suspected;
 	u64		mtu_since;
 	u32		epoch;
+	unsigned int	overtaken;
+	u64		asked;
 	struct sw_tally	sent;
 	struct sw_tally	sent_then;
 	struct sw_tally	arrived_then;

@@ -166,6 +166,44 @@ def test_error():
     far().serve(40, state_is(1, 'usable'))
 
 
+class Keeper(Far):
+    """A relay that keeps packets, and each second request."""
+
+    def one(self, conn, got):
+        self.small = len(self.asked) % 2
+        super().one(conn, got)
+
+
+def state_seldom_used(number, want):
+    """The same, with a packet every three seconds."""
+    used = 0
+
+    def test():
+        nonlocal used
+        if time.monotonic() > used + 3 * SCALE:
+            used = time.monotonic()
+            keep_using()
+        return path(number)['state'] == want
+    return test
+
+
+def test_hidden():
+    """Paths of which nothing is ever known are not trusted."""
+    swctl('path', 'del', 'peer', E_KEY, 'id', '2')
+    swctl('path', 'add', 'peer', E_KEY, 'id', '2', 'link', '20', 'labels', '8,9',
+          'preference', '1')
+    only_x = Far((x,), to_r, from_r)
+    report('a path that has never answered is suspect',
+           [] if only_x.serve(20, state_seldom_used(2, 'suspect')) else [str(path(2))])
+    far().serve(40, state_is(2, 'usable'))
+    report('one that answers each second request is suspect',
+           [] if Keeper((x,), to_r, from_r).serve(30, state_is(1, 'suspect')) else
+           [str(path(1))])
+    far().serve(40, state_is(1, 'usable'))
+    report('and is not, when it answers all',
+           [] if path(1)['state'] == 'usable' else [str(path(1))])
+
+
 def test_mtu():
     """A relay's word on the MTU is put to the test."""
     # Nobody answers while sent() waits, so there has to be time for it.

@@ -84,7 +84,8 @@ idle_probes() {
 	echo "$packets packets in $took us"
 	((packets >= 1 && packets * 3000000 <= 8 * took))
 }
-nap 2
+# The session asks by its paths for two and a half seconds, which is traffic for one more.
+nap 4
 check "one that carries none is probed seldom" idle_probes
 
 # begins_anew: R1's end is watched no more, and again
@@ -195,15 +196,18 @@ holds "indeed" "RISEN >= 3"
 
 # --- a path that loses more than it says ---
 
-# Probes of links and paths are smaller than that.
-at R1 nft -f - <<-EOF
-	table inet lossy {
-		chain out {
-			type filter hook output priority 0;
-			oifname "to-B" meta length > 200 numgen random mod 10 < 3 drop
+# lose_some NODE: of what it sends to B. Probes of links and paths are smaller.
+lose_some() {
+	at "$1" nft -f - <<-EOF
+		table inet lossy {
+			chain out {
+				type filter hook output priority 0;
+				oifname "to-B" meta length > 200 numgen random mod 10 < 3 drop
+			}
 		}
-	}
-EOF
+	EOF
+}
+lose_some R1
 flood() { at A ping -q -f -c 3000 -s 100 "${ADDR[B]}" > /dev/null 2>&1; }
 lossy() { flood; path_is 1 suspect; }
 sw A path set peer "${KEY[B]}" id 1 loss-admitted 1000000
@@ -243,3 +247,22 @@ stays() { burst 1 && path_is 1 usable; }
 check "a path fails that is the only one" outage
 check "it is used when it is well again" wait_for 30 prove_by_use
 check "and is not blamed for what it lost before" stays
+
+# --- a path that takes longer than from one probe to the next ---
+
+# Its link would be found dead.
+set_link R1 B probe-busy 0
+set_link B R1 probe-busy 0
+check "a path is slow" at R1 tc qdisc add dev to-B root netem delay 120ms limit 10000
+sw A peer set "${KEY[B]}" probe-interval 50000
+slow_usable() { burst 1; path_is 1 usable; }
+check "which is no fault" slow_usable
+lose_some R1
+slow_lossy() { burst 1; path_is 1 suspect; }
+check "what it loses is one" wait_for 20 slow_lossy
+at R1 nft delete table inet lossy
+at R1 tc qdisc del dev to-B root
+sw A peer set "${KEY[B]}" probe-interval 250000
+set_link R1 B probe-busy 10000
+set_link B R1 probe-busy 10000
+check "and it is forgiven" wait_for 40 prove_by_use
