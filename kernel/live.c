@@ -16,10 +16,8 @@
 #include "compat.h"
 #include "skywire.h"
 
-/* Beyond as many links of a device each takes longer, which bounds the load. */
-#define BUSY_LINKS	100
-#define BUSY_SHARE	(100 * NSEC_PER_USEC)
-#define IDLE_LINKS	1000
+/* The more links a device has, the longer each takes, which bounds the load. */
+#define BUSY_SHARE	(100 * (u64)NSEC_PER_USEC)
 #define IDLE_SHARE	((u64)NSEC_PER_MSEC)
 /* Without packets for that long, a link is idle, but not before a whole silence of
  * probes at the busy pace: or packets now and then would put off its death for ever.
@@ -68,16 +66,16 @@ static struct sw_device *device_of(const struct sw_live *live)
 
 static u64 pace(const struct sw_live *live)
 {
-	u64 n;
+	const struct sw_device *sw = device_of(live);
 
-	if (is_fast(live)) {
-		n = atomic_read(&device_of(live)->busy_links);
-		return max(live->busy_ns, n > BUSY_LINKS ?
-			   n * BUSY_SHARE : 0);
-	}
-	n = READ_ONCE(device_of(live)->n_links);
-	return max(live->idle_ns, n > IDLE_LINKS ?
-		   n * IDLE_SHARE : 0);
+	u64 links = READ_ONCE(sw->n_links);
+
+	if (!is_fast(live))
+		return max(live->idle_ns, links * IDLE_SHARE);
+	/* All links may have to prove themselves at a time. */
+	if (live->busy)
+		links = atomic_read(&sw->busy_links);
+	return max(live->busy_ns, links * BUSY_SHARE);
 }
 
 /* Seven to eight eighths of the pace: never more, for the other end counts. */
@@ -300,13 +298,11 @@ void sw_live_wake(struct sw_link *link)
 	struct sw_live *live = &link->live;
 	u64 now = ktime_get_ns();
 
-	WRITE_ONCE(live->used, true);
-	/* The timer will look. */
-	if (READ_ONCE(live->busy))
-		return;
+	/* Under the lock, lest the timer calls it idle without having seen it. */
 	spin_lock_bh(&live->lock);
+	WRITE_ONCE(live->used, true);
 	live->last_used = now;
-	if (is_watched(live)) {
+	if (is_watched(live) && !live->busy) {
 		set_busy(live, true, now);
 		start_timer(live, now);
 	}
