@@ -159,24 +159,31 @@ void sw_key_remove(struct sw_key *key)
 	sw_key_put(key);
 }
 
+/*
+ * The keys of a ring, NULL where a slot is empty; under sw_mutex, while which is held
+ * they stay. The packet path moves them between slots, but not under the ring's lock.
+ */
+void sw_keyring_list(struct sw_keyring *ring, struct sw_key **keys)
+{
+	int i;
+
+	spin_lock_bh(&ring->lock);
+	for (i = 0; i < SW_KEY_SLOTS; i++)
+		keys[i] = rcu_dereference_protected(ring->slot[i],
+						    lockdep_is_held(&ring->lock));
+	spin_unlock_bh(&ring->lock);
+}
+
 /* End all keys of an owner that goes away; under sw_mutex. */
 void sw_keyring_flush(struct sw_keyring *ring)
 {
-	struct sw_key *key;
-	bool again;
+	struct sw_key *keys[SW_KEY_SLOTS];
 	int i;
 
-	/* The packet path may move a key to a slot that we have passed. */
-	do {
-		again = false;
-		for (i = 0; i < SW_KEY_SLOTS; i++) {
-			key = rcu_dereference_protected(ring->slot[i], 1);
-			if (!key)
-				continue;
-			sw_key_remove(key);
-			again = true;
-		}
-	} while (again);
+	sw_keyring_list(ring, keys);
+	for (i = 0; i < SW_KEY_SLOTS; i++)
+		if (keys[i])
+			sw_key_remove(keys[i]);
 }
 
 static bool in_table(struct sw_key *key)
@@ -342,14 +349,14 @@ struct sw_key *sw_key_create(const struct sw_key_config *c,
  * does it seal with those that @key opens with? A second counter under the same
  * bytes would use each nonce again.
  */
-static bool in_ring(const struct sw_keyring *ring, const struct sw_key *key)
+static bool in_ring(struct sw_keyring *ring, const struct sw_key *key)
 {
-	const struct sw_key *old;
+	struct sw_key *keys[SW_KEY_SLOTS], *old;
 	int i;
 
+	sw_keyring_list(ring, keys);
 	for (i = 0; i < SW_KEY_SLOTS; i++) {
-		old = rcu_dereference_protected(ring->slot[i],
-						lockdep_is_held(&sw_mutex));
+		old = keys[i];
 		if (old && (old->tx_print == key->tx_print ||
 			    old->rx_print == key->tx_print ||
 			    old->tx_print == key->rx_print))

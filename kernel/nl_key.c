@@ -308,20 +308,13 @@ int skywire_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info)
 
 static int dump_ring(struct sw_keyring *ring, struct sw_nl_dump *dump)
 {
-	struct sw_key *key[SW_KEY_SLOTS];
+	struct sw_key *keys[SW_KEY_SLOTS];
 	int i, err = 0;
 
-	/* The packet path moves keys between slots; while sw_mutex is held,
-	 * they stay.
-	 */
-	spin_lock_bh(&ring->lock);
-	for (i = 0; i < SW_KEY_SLOTS; i++)
-		key[i] = rcu_dereference_protected(ring->slot[i],
-						   lockdep_is_held(&ring->lock));
-	spin_unlock_bh(&ring->lock);
+	sw_keyring_list(ring, keys);
 	for (i = 0; i < SW_KEY_SLOTS && !err; i++)
-		if (key[i])
-			err = sw_nl_dump_object(dump, key[i]);
+		if (keys[i])
+			err = sw_nl_dump_object(dump, keys[i]);
 	return err;
 }
 

@@ -922,6 +922,7 @@ void sw_key_note_sent(struct sw_key *key, u64 counter);
 struct sw_peer *sw_key_sent(const struct sw_device *sw, u32 tx_index,
 			    u64 counter);
 void sw_keyring_init(struct sw_keyring *ring);
+void sw_keyring_list(struct sw_keyring *ring, struct sw_key **keys);
 void sw_keyring_flush(struct sw_keyring *ring);
 static inline struct sw_keyring *sw_key_ring(const struct sw_key *key);
 
