@@ -208,7 +208,8 @@ static enum skywire_drop receive_cookie(struct arrival *a)
 	u64 mac1;
 
 	memcpy(&mac1, c->mac1, sizeof(mac1));
-	if (READ_ONCE(*sent_mac1(a->sw, c->mac1)) != mac1)
+	/* All zeros is where none has been sent. */
+	if (!mac1 || READ_ONCE(*sent_mac1(a->sw, c->mac1)) != mac1)
 		return SKYWIRE_DROP_MAC1;
 	if (!sw_rate_allows(&a->sw->handshake.cookies, &cookie_rate))
 		return SKYWIRE_DROP_HANDSHAKE_RATE;
