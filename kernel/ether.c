@@ -451,7 +451,8 @@ static int interface_event(struct notifier_block *nb, unsigned long event,
 		return NOTIFY_DONE;
 	mutex_lock(&sw_mutex);
 	list_for_each_entry(sw, &sw_devices, node)
-		follow_all(sw, dev, event == NETDEV_UNREGISTER);
+		if (sw->cookie == dev_net(dev)->net_cookie)
+			follow_all(sw, dev, event == NETDEV_UNREGISTER);
 	mutex_unlock(&sw_mutex);
 	return NOTIFY_DONE;
 }
