@@ -122,6 +122,7 @@ check:
 # And what of the whole takes too long for each change
 check-long:
 	@rc=0; \
+	$(MAKE) -s fuzz || rc=1; \
 	scripts/check.sh $(KERNEL) $(LONG_TESTS) || rc=1; \
 	$(MAKE) -s check-asan || rc=1; \
 	for kernel in $(KERNELS); do scripts/check.sh $$kernel || rc=1; done; \

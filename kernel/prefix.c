@@ -36,18 +36,6 @@ void sw_prefix_table_destroy(struct sw_prefix_table *table)
 	rhashtable_destroy(&table->ht);
 }
 
-/* The first @len bits of @addr, the rest zero. */
-static void make_name(struct sw_prefix_name *name, u8 family, const void *addr,
-		      u8 len)
-{
-	memset(name, 0, sizeof(*name));
-	memcpy(name->addr, addr, DIV_ROUND_UP(len, 8));
-	if (len % 8)
-		name->addr[len / 8] &= 0xff << (8 - len % 8);
-	name->family = family;
-	name->len = len;
-}
-
 /**
  * sw_prefix_find - the very prefix
  * @sw: device
@@ -64,7 +52,7 @@ struct sw_prefix *sw_prefix_find(struct sw_device *sw, u8 family,
 {
 	struct sw_prefix_name name;
 
-	make_name(&name, family, addr, len);
+	sw_prefix_name(&name, family, addr, len);
 	return rhashtable_lookup_fast(&sw->prefixes.ht, &name, prefix_params);
 }
 
@@ -153,7 +141,7 @@ struct sw_prefix *sw_prefix_create(struct sw_peer *peer, u8 family,
 	prefix = kzalloc(sizeof(*prefix), GFP_KERNEL_ACCOUNT);
 	if (!prefix)
 		return ERR_PTR(-ENOMEM);
-	make_name(&prefix->name, family, addr, len);
+	sw_prefix_name(&prefix->name, family, addr, len);
 	prefix->own = own;
 	RCU_INIT_POINTER(prefix->peer, peer);
 	err = rhashtable_lookup_insert_fast(&table->ht, &prefix->ht_node,

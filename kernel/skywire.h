@@ -34,6 +34,7 @@
 #include <net/gro_cells.h>
 #include <skywire/bucket.h>
 #include <skywire/fragment.h>
+#include <skywire/prefix.h>
 #include <skywire/recent.h>
 #include <skywire/replay.h>
 #include <skywire/route.h>
@@ -797,14 +798,6 @@ struct sw_peer {
 	struct list_head	prefixes;
 	refcount_t		refs;
 	struct rcu_head		rcu;
-};
-
-/* How a prefix is found; unused bytes and host bits are zero. */
-struct sw_prefix_name {
-	u8	addr[16];
-	u8	family;		/* AF_INET or AF_INET6 */
-	u8	len;
-	u16	zero;
 };
 
 /**

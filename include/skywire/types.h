@@ -7,8 +7,10 @@
 #include <asm/byteorder.h>
 #ifdef __KERNEL__
 #include <linux/math64.h>
+#include <linux/string.h>
 #else
 #include <stdbool.h>
+#include <string.h>
 
 static inline __u64 div64_u64(__u64 dividend, __u64 divisor)
 {

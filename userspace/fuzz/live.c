@@ -50,6 +50,18 @@ static void smooth(__u64 before, __u64 sample)
 	require(fabsl(got - want) <= 1);
 }
 
+/* Of @sent packets, not 0 */
+static void lost(__u64 sent, __u64 got)
+{
+	long double want = got < sent ? (long double)(sent - got) / sent : 0;
+	__u32 share = sw_lost(sent, got);
+
+	/* Both are cut to 32 bits where there are more, and the share is as well. */
+	require(fabsl(share / 4294967296.0L - want) <= 4 / 4294967296.0L);
+	require(got < sent || !share);
+	require(!got || sw_lost(sent, got - 1) >= share);
+}
+
 int fuzz_one(const __u8 *data, size_t len)
 {
 	struct input in = { data, len };
@@ -61,6 +73,7 @@ int fuzz_one(const __u8 *data, size_t len)
 		average(loss, take_u8(&in));
 		/* Nanoseconds of a century */
 		smooth(take_any(&in) >> 2, (take_any(&in) >> 2) + 1);
+		lost((take_any(&in) >> 1) + 1, take_any(&in));
 	}
 	return 0;
 }

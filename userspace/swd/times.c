@@ -11,6 +11,8 @@
 
 /* Ours are written ahead, so that not each has to be. */
 static const __u64 ahead = 3600 * 1000000000ull;
+/* In the year 2408. What a file has beyond is damage, after which none could rise. */
+static const __u64 end_of_time = 3ull << 62;
 
 enum { LAYERS = SW_LAYER_SESSION + 1 };
 
@@ -133,7 +135,7 @@ static void read_line(void *arg, const char *line)
 	__u8 key[SW_KEY_LEN];
 	unsigned int layer;
 
-	if (sscanf(line, "own %llu", &time) == 1)
+	if (sscanf(line, "own %llu", &time) == 1 && time < end_of_time)
 		t->written = time;
 	if (sscanf(line, "%u %llu %64s", &layer, &time, text) == 3 &&
 	    layer < LAYERS && !sw_key_parse(key, text))
