@@ -465,11 +465,13 @@ part_profile() {
 # One opening and one sealing of what a relay opens and seals, by the same functions.
 # The module says what it measured, and refuses to stay.
 part_aead() {
-	local CONTENDER size values
+	local CONTENDER size values rows=0
 	insmod "$OUTPUT/aead/aead.ko" sizes="${SIZES// /,}" 2> /dev/null
 	while read -r CONTENDER size values; do
 		record aead size "$size" values "[$values]"
+		rows=$((rows + 1))
 	done < <(dmesg | sed -n 's/.*aead: \([a-z0-9]* [0-9]* [0-9,]*\)$/\1/p')
+	[ $rows -gt 0 ] || die "the ciphers were not measured"
 }
 
 # measures PART CONTENDER: not all measure all
