@@ -25,7 +25,7 @@
 
 static const __u8 key_a[32] = { 1 }, key_b[32] = { 2 }, key_c[32] = { 3 };
 static const __u8 secret[][32] = { { 1, 1 }, { 2, 2 } };
-static const __u8 mac[6] = { 2, 0, 0, 0, 0, 9 };
+static const __u8 mac[6] = { 2, 0, 0, 0, 0, 9 }, other_mac[6] = { 2, 0, 0, 0, 0, 8 };
 static const __u8 home[4] = { 127, 0, 0, 1 }, away[4] = { 127, 0, 0, 2 };
 static const __u8 net1[4] = { 10, 1 }, net2[4] = { 10, 2 };
 static const __u8 label[2] = { 0, 7 };
@@ -95,6 +95,10 @@ static struct nlmsghdr *make_change(struct nl *nl, void *buf, const void *arg)
 		U8(SKYWIRE_A_LINK_TRANSPORT, SKYWIRE_TRANSPORT_ETHERNET),	\
 		BIN(SKYWIRE_A_LINK_REMOTE, mac, 6),			\
 		STR(SKYWIRE_A_LINK_INTERFACE, "wire"))
+#define ETHER_SET(n, to)						\
+	REQUEST(LINK_SET, U16(SKYWIRE_A_LINK_LABEL, n),			\
+		BIN(SKYWIRE_A_LINK_REMOTE, to, 6),			\
+		STR(SKYWIRE_A_LINK_INTERFACE, "wire"))
 #define LINK_SET(n, to, mtu)						\
 	REQUEST(LINK_SET, U16(SKYWIRE_A_LINK_LABEL, n),			\
 		BIN(SKYWIRE_A_LINK_REMOTE, to, 4),			\
@@ -128,11 +132,12 @@ static struct nlmsghdr *make_change(struct nl *nl, void *buf, const void *arg)
 #define UPCALL(c, n)							\
 	REQUEST(UPCALL_##c, U8(SKYWIRE_A_UPCALL_CLASS, SKYWIRE_UPCALL_##n))
 
-/* Before all: link 1 with a key, 3 without; peers a and b. */
+/* Before all: link 1 with a key, 3 and 4 without, 4 over Ethernet; peers a and b. */
 static const struct request before[] = {
 	DEV_SET(5000, 0, key_c),
 	LINK_NEW(1, key_a),
 	LINK_NEW(3, key_b),
+	ETHER_NEW(4, key_b),
 	KEY_NEW(501, CHACHA20_POLY1305, OF_LINK(1)),
 	PEER(NEW, key_a),
 	PEER(NEW, key_b),
@@ -159,6 +164,8 @@ static const struct operation operations[] = {
 	  .undo = LINK(DEL, 2), .needless = -ENOENT },
 	{ .name = "link set", .what = LINK_SET(1, away, 1400),
 	  .undo = LINK_SET(1, home, 1420), .show = LINK(GET, 1) },
+	{ .name = "link set, over Ethernet", .what = ETHER_SET(4, other_mac),
+	  .undo = ETHER_SET(4, mac), .show = LINK(GET, 4) },
 	{ .name = "link del", .what = LINK(DEL, 3),
 	  .undo = LINK_NEW(3, key_b), .needless = -EEXIST },
 	{ .name = "peer show", .what = PEER(GET, key_a) },

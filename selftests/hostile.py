@@ -350,6 +350,14 @@ def test_sizes():
     refused('as large, and of no error', 'error', wire.route(wire.ERROR, (), bytes(most - 12)))
     refused('as large, over relays', 'control_size',
             wire.route(wire.CONTROL, (20,), bytes(most - 16)))
+    refused('as large, and nobody listens', 'no_listener',
+            wire.route(wire.CONTROL, (), bytes(most - 12)))
+    text = os.urandom(most - 12 - 48)
+    with Expect('as large, and right', 1, [text]):
+        x.send(direct(text))
+    text = text[:most - 16 - 28 - 48]
+    with Expect('as large, and right, in the session', 1, [text]):
+        x.send(data(text))
     for kind, why in ((wire.DATA, 'session_short'), (wire.DIRECT, 'inner_header'),
                       (wire.CONTROL, 'no_listener'), (wire.ECHO, 'echo'), (wire.ERROR, 'error')):
         refused('nothing in a packet of type %d' % kind, why, wire.route(kind))

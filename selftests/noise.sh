@@ -11,7 +11,7 @@
 . "$(dirname "$0")/lib.sh" || exit 1
 
 SEED=${SEED:-$RANDOM$RANDOM}
-NOISE=${NOISE:-$((SCALE > 1 ? 5000 : 100000))}
+NOISE=${NOISE:-$((SCALE > 1 ? 10000 : 100000))}
 diag "seed $SEED"
 
 node a r b
@@ -37,4 +37,4 @@ done
 check "the relay works again" pings a b
 results_of "$OUTPUT/noise" $((SEED + 1)) "$NOISE" -
 check "and goes on" pings a b
-adds_up r
+adds_up a r b

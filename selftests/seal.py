@@ -143,6 +143,11 @@ def test_lengths():
            [fate(stray(2, 2000), whole, units) for units in range(256) if units != whole // 4])
     cases = [fate(stray(2, size), whole) for size in range(60)]
     all_as('with payloads of all lengths', [(f, why or 'session_no_index') for f, why in cases])
+    room = 65507 - wire.FRAME_LEN - wire.TAG_LEN
+    refused('as large as UDP carries', 'session_no_index', sealed(stray(2, room - whole)))
+    text = os.urandom(room - whole - 28 - 48)
+    with Expect('as large, and right', 1, [text]):
+        x.raw(sealed(data(text)))
     frame = sealed(stray(2, 60))
     with Expect('cut short', len(frame), frame_short=44, frame_length=len(frame) - 44):
         for length in range(len(frame)):

@@ -335,51 +335,68 @@ static unsigned int kind_of(const __u8 *p, unsigned int len)
 }
 
 /*
- * A third each: next and count take all their values in turn; those that they may have;
- * or the label that is looked up does.
+ * A third each: next and count take all their values in turn; those that they may have,
+ * where all else may be wrong; or the label that is looked up takes all its values.
  */
 enum { THIRD = 1 << 16, ALL = 3 * THIRD };
 
-static struct packet draw_packet(unsigned int i)
+/* Of the types that have labels, if they must. */
+static __u8 draw_type(bool labels)
+{
+	static const __u8 routed[] = {
+		SW_PACKET_DATA, SW_PACKET_CONTROL, SW_PACKET_ECHO, SW_PACKET_ERROR,
+	};
+
+	if (labels)
+		return routed[below(sizeof(routed))];
+	return below(below(4) ? TYPES : 16);
+}
+
+static void draw_labels(__u8 *b, unsigned int head, unsigned int len)
 {
 	static const __u8 known[] = { 10, 20, 20, 20, 30, 21 };
-	unsigned int at, head, len, next = i & 255, count = i >> 8 & 255;
-	bool looked_up = i >= 2 * THIRD;
-	struct packet p;
-	__u8 *b;
+	unsigned int at;
 
-	if (looked_up) {
-		count = 1 + count % LABELS;
-		next %= count;
-	} else if (i >= THIRD) {
-		count %= LABELS + 1;
-		next %= count + 1;
-	}
-	head = HEADER + 2 * (count + count % 2);
-	len = head + (below(8) ? below(64) : below(700));
-	/* Some are cut short, but for the least that a packet has. */
-	if (!below(16))
-		len = HEADER + below(len - HEADER + 1);
-	b = get_random(len);
-	b[0] = below(20) ? 1 << 4 | below(below(4) ? TYPES : 16) : b[0];
-	b[2] = next;
-	b[3] = count;
 	for (at = HEADER; at < head && at + 2 <= len; at += 2) {
 		if (!below(8))
 			continue;
 		b[at] = 0;
 		b[at + 1] = known[below(sizeof(known))];
 	}
+}
+
+static struct packet draw_packet(unsigned int i)
+{
+	unsigned int at, head, len, next = i & 255, count = i >> 8 & 255;
+	bool looked_up = i >= 2 * THIRD, wild = i >= THIRD && !looked_up;
+	__u8 *b;
+
+	if (looked_up) {
+		count = 1 + count % LABELS;
+		next %= count;
+	} else if (wild) {
+		count %= LABELS + 1;
+		next %= count + 1;
+	}
+	head = HEADER + 2 * (count + count % 2);
+	len = head + (looked_up || below(8) ? below(64) : below(700));
+	/* Some are cut short, but for the least that a packet has. */
+	if (!looked_up && !below(16))
+		len = HEADER + below(len - HEADER + 1);
+	b = get_random(len);
+	if (!wild || below(10))
+		b[0] = 1 << 4 | draw_type(looked_up);
+	b[2] = next;
+	b[3] = count;
+	draw_labels(b, head, len);
 	at = HEADER + 2 * next;
-	if (looked_up && at + 2 <= len) {
+	if (looked_up) {
 		b[at] = i >> 8;
 		b[at + 1] = i;
 	}
-	if (count % 2 && head <= len && below(8))
+	if (count % 2 && head <= len && (looked_up || below(8)))
 		memset(b + head - 2, 0, 2);
-	p.data = b;
-	p.len = len;
-	return p;
+	return (struct packet){ len, b };
 }
 
 /* As if it were sealed: nobody can tell before it is opened. */

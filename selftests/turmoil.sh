@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Keys are replaced, devices deleted, namespaces ended, and the module unloaded, in
-# the middle of all the traffic that there can be, again and again; and of what was
-# created meanwhile nothing is left, as the kernel's own log shows.
+# the middle of all the traffic that there can be, again and again. After each the
+# counters add up; and of what was created meanwhile nothing is left, as the kernel's
+# own log shows.
 # Runs alone: it unloads the module.
 #
 # ROUNDS  of each
@@ -27,13 +28,15 @@ driver=$(awk '$1 == "name" { wanted = $3 == "gcm(aes)" } $1 == "driver" { driver
 WRAPPER=
 [ -e /proc/lockdep ] || wrap "${driver:-gcm(aes)}" || diag "no asynchronous driver"
 mkdir -p /run/netns
-namespaces+=("${P}here" "${P}there")
-results_of "$OUTPUT/turmoil" "$ROUNDS" "$KO" $((10 * SCALE)) "/run/netns/$P"
 # NODE is NAMESPACE/DEVICE
 sw() { "$SWCTL" -n "$P${1%/*}" "${@:2}" dev "${1#*/}"; }
-adds_up here/sw0 there/sw1 there/sw2
-printf "netns del $P%s\n" here there | ip -batch -
-namespaces=()
+for kind in keys devices netns module; do
+	namespaces=("${P}here" "${P}there")
+	results_of "$OUTPUT/turmoil" $kind "$ROUNDS" "$KO" $((10 * SCALE)) "/run/netns/$P"
+	adds_up here/sw0 there/sw1 there/sw2
+	printf "netns del $P%s\n" here there | ip -batch -
+	namespaces=()
+done
 check "unload again" unload_module
 is "no device is left" "$(grep -c '^ *sw' /proc/net/dev)" 0
 check "the log is complete" unwatch_log "$TMP/log"

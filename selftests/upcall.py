@@ -334,8 +334,9 @@ def test_mac1():
     cookie = handshake.cookie_reply(1, bytes(8), bytes(16))
     sock.send(cookie[:-1])
     sock.send(b'\3\0\0\x29' + cookie[4:] + b'\0')
-    sock.send(handshake.marked(1, 1, bytes(1025 - 32), key('R')))
-    want = len(good) - 16 + 3
+    for size in 1025, 65507:
+        sock.send(handshake.marked(1, 1, bytes(size - 32), key('R')))
+    want = len(good) - 16 + 4
     is_('fewer than it says, or too many: frame-length',
         rise.wait('frame-length', want), want)
     sock.send(good[:1] + b'\1' + good[2:])
@@ -595,7 +596,8 @@ def test_fragments():
     bad = [(5, 0, 0, b''), (5, 0, 0, b'x'), (5, 100, 1, b'x'), (5, 100, 32, bytes(68)),
            (5, 100, 128, b'x'), (5, 100, 64, bytes(37)), (5, 200, 64, bytes(65)),
            (5, 16385, 0, bytes(64)), (5, 65535, 0, bytes(64)), (5, 16384, 16384, bytes(64)),
-           (5, 64, 0xffc0, bytes(64)), (5, 100, 0, b'')]
+           (5, 64, 0xffc0, bytes(64)), (5, 100, 0, b''), (5, 16384, 0, bytes(65000)),
+           (5, 65000, 0, bytes(65000))]
     for fragment in bad:
         x.fragment(*fragment)
     for size in range(9):
