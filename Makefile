@@ -57,7 +57,7 @@ help:
 	@echo 'make load, unload  the module, into and out of the running kernel'
 	@echo 'make demo          a network of four nodes, in a guest'
 	@echo 'make check         all tests, in a guest (KERNEL=stock|debug|newest|RELEASE)'
-	@echo 'make check-long    those that take long, and all on each of KERNELS ($(KERNELS))'
+	@echo 'make check-long    those that take long, fuzz, and all on each of KERNELS ($(KERNELS))'
 	@echo 'make check-debug   a part of them, on a kernel that watches itself'
 	@echo 'make check-asan    those of the daemon, watched at every access'
 	@echo 'make check-kernels a part of them, on each of KERNELS ($(KERNELS))'

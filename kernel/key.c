@@ -160,8 +160,9 @@ void sw_key_remove(struct sw_key *key)
 }
 
 /*
- * The keys of a ring, NULL where a slot is empty; under sw_mutex, while which is held
- * they stay. The packet path moves them between slots, but not under the ring's lock.
+ * The keys of a ring, NULL where a slot is empty; under sw_mutex, and as long as that
+ * is held they stay. The ring's lock keeps the packet path from moving them between
+ * slots while they are looked at.
  */
 void sw_keyring_list(struct sw_keyring *ring, struct sw_key **keys)
 {

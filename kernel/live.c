@@ -67,7 +67,6 @@ static struct sw_device *device_of(const struct sw_live *live)
 static u64 pace(const struct sw_live *live)
 {
 	const struct sw_device *sw = device_of(live);
-
 	u64 links = READ_ONCE(sw->n_links);
 
 	if (!is_fast(live))

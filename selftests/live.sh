@@ -196,9 +196,9 @@ holds "indeed" "RISEN >= 3"
 
 # --- a path that loses more than it says ---
 
-# lose_some NODE: of what it sends to B. Probes of links and paths are smaller.
+# R1 loses some of what it sends to B. Probes of links and paths are smaller.
 lose_some() {
-	at "$1" nft -f - <<-EOF
+	at R1 nft -f - <<-EOF
 		table inet lossy {
 			chain out {
 				type filter hook output priority 0;
@@ -207,7 +207,7 @@ lose_some() {
 		}
 	EOF
 }
-lose_some R1
+lose_some
 flood() { at A ping -q -f -c 3000 -s 100 "${ADDR[B]}" > /dev/null 2>&1; }
 lossy() { flood; path_is 1 suspect; }
 sw A path set peer "${KEY[B]}" id 1 loss-admitted 1000000
@@ -257,7 +257,7 @@ check "a path is slow" at R1 tc qdisc add dev to-B root netem delay 120ms limit 
 sw A peer set "${KEY[B]}" probe-interval 50000
 slow_usable() { burst 1; path_is 1 usable; }
 check "which is no fault" slow_usable
-lose_some R1
+lose_some
 slow_lossy() { burst 1; path_is 1 suspect; }
 check "what it loses is one" wait_for 20 slow_lossy
 at R1 nft delete table inet lossy
