@@ -29,7 +29,8 @@ __u64 tree_cost(const struct graph *graph, const struct routing_policy *policy,
 	cost = 1 + (__u64)arc->latency +
 	       ((__u64)arc->nepers * policy->loss >> 20);
 	if (from != graph->self && (arc->price_base || arc->price_rate)) {
-		if (sw_fee(arc->price_base, arc->price_rate, 65535) > TREE_FEE_MAX)
+		if (arc->price_rate > TREE_FEE_MAX ||
+		    sw_fee(arc->price_base, arc->price_rate, 65535) > TREE_FEE_MAX)
 			return TREE_FAR;
 		cost += sw_fee(arc->price_base, arc->price_rate, TREE_PACKET) *
 			policy->price / 1000;

@@ -18,7 +18,7 @@ enum {
 	 * through links as large as this one can have all the labels there are.
 	 */
 	TREE_MTU_MIN	= SKYWIRE_MTU_MIN + 28 + 12 + SKYWIRE_LABELS_LEN,
-	/* Fees above are not paid: any path with fees up to it fits 32 bits. */
+	/* Fees above, of a packet or a MiB, are not paid: so those of a path fit 32 bits. */
 	TREE_FEE_MAX	= (__u32)(~0u / ROUTE_LABELS_MAX) - 1,
 	/* The packet by which prices are judged */
 	TREE_PACKET	= 1280,

@@ -420,6 +420,7 @@ static int count_routes(struct randnet *net, struct routing *routing, __u32 to,
 /* Fees and MTUs of relays that make a path unusable, and what a path adds up to */
 static void fees_and_sizes(void **state)
 {
+	const struct routing_policy generous = { .price = 0, .loss = 0, .paths = 1 };
 	struct route routes[ROUTES_MAX];
 	struct routing *routing;
 	struct randnet net;
@@ -445,6 +446,14 @@ static void fees_and_sizes(void **state)
 	assert_int_equal(count_routes(&net, routing, 3, routes), 1);
 	assert_int_equal(routes[0].count, 3);
 	link_of(&net, 1, 2)->price_base = 10;
+	/* and for a MiB, of which two here would ask more than that */
+	link_of(&net, 1, 2)->price_rate = ~0u / 2;
+	link_of(&net, 2, 3)->price_rate = ~0u / 2 + 10;
+	count_routes(&net, routing, 3, routes);
+	assert_int_equal(routing_routes(routing, net.nodes[3].key, &generous, routes), 1);
+	assert_int_equal(routes[0].count, 3);
+	link_of(&net, 1, 2)->price_rate = 1000;
+	link_of(&net, 2, 3)->price_rate = 3000;
 	/* Inner packets need 1280 behind all the labels there are. */
 	link_of(&net, 1, 2)->mtu = 1280 + 28 + 12 + 48 - 1;
 	assert_int_equal(count_routes(&net, routing, 3, routes), 1);
