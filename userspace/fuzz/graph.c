@@ -14,14 +14,15 @@ enum {
 	CLAIMS	= 12,
 	ARCS	= NODES * CLAIMS,
 	MTU	= 1420,
+	POLICIES = 5,
 };
 
-static const struct routing_policy policies[] = {
+static const struct routing_policy policies[POLICIES] = {
 	ROUTING_POLICY_DEFAULT, { 0, 0, 0 }, { 1, 0, 0 }, { 0, ~0u, 0 }, { ~0u, ~0u, 0 },
 };
 
 static struct graph graph;
-/* Held, all of them: what is let go comes back under another number. */
+/* Held, all of them */
 static struct graph_vertex *nodes[NODES];
 
 static void updated(void *context)
@@ -31,7 +32,7 @@ static void updated(void *context)
 
 static const struct routing_host host = { .updated = updated };
 
-/* As many claims of @vertex with @to as are @linked, or all */
+/* Claims of @vertex with @to: those that are links, or all */
 static unsigned int count_claims(const struct graph_vertex *vertex, __u32 to, bool linked)
 {
 	unsigned int i, count = 0;
@@ -200,7 +201,7 @@ static bool is_near(unsigned int to)
 static void ask(struct routing *routing, struct input *in)
 {
 	unsigned int to = take_u8(in) % NODES, i, more = 0;
-	struct routing_policy policy = policies[take_u8(in) % 5];
+	struct routing_policy policy = policies[take_u8(in) % POLICIES];
 	bool used[NODES][CLAIMS] = { 0 };
 	struct route routes[ROUTES_MAX];
 	struct flow flow = { 0 };
@@ -267,14 +268,24 @@ static void hold(unsigned int node)
 	require(nodes[node]);
 }
 
-/* What nobody claims or holds is gone, and its number another's. */
 static void let_go(unsigned int node)
 {
-	if (!node)
-		return;
 	require(!graph_claim(&graph, nodes[node], NULL, 0));
 	graph_put(&graph, nodes[node]);
-	hold(node);
+}
+
+/*
+ * Two nodes that begin anew. What nobody claims any more is gone meanwhile, and the
+ * number that was free last is given first: each gets that of the other.
+ */
+static void swap(unsigned int a, unsigned int b)
+{
+	if (!a || !b || a == b)
+		return;
+	let_go(a);
+	let_go(b);
+	hold(a);
+	hold(b);
 }
 
 int fuzz_one(const __u8 *data, size_t len)
@@ -283,6 +294,7 @@ int fuzz_one(const __u8 *data, size_t len)
 	struct routing *routing;
 	struct sw_error err;
 	unsigned int i;
+	__u8 pair;
 
 	graph_init(&graph, sizeof(struct graph_vertex));
 	for (i = 0; i < NODES; i++)
@@ -301,7 +313,8 @@ int fuzz_one(const __u8 *data, size_t len)
 			ask(routing, &in);
 			break;
 		case 3:
-			let_go(take_u8(&in) % NODES);
+			pair = take_u8(&in);
+			swap(pair % NODES, pair / NODES % NODES);
 		}
 	}
 	routing_free(routing);
