@@ -59,25 +59,26 @@ static void apply(struct stream *s, u8 *data, unsigned int len)
 			       data + first, len - first);
 }
 
-static void update_padded(struct poly1305_desc_ctx *poly, const u8 *data,
-			  unsigned int len)
+/* Each call of Poly1305 costs as much as a block or two: so few of them. */
+static void authenticate(struct stream *s, const u8 *data, unsigned int aad,
+			 unsigned int len, u8 *tag)
 {
-	static const u8 zeros[POLY1305_BLOCK_SIZE];
+	/* Zeros, to fill up a block, and the lengths */
+	u8 end[2 * POLY1305_BLOCK_SIZE] = {};
+	unsigned int pad = -len % POLY1305_BLOCK_SIZE;
 
-	poly1305_update(poly, data, len);
-	if (len % POLY1305_BLOCK_SIZE)
-		poly1305_update(poly, zeros, POLY1305_BLOCK_SIZE -
-				len % POLY1305_BLOCK_SIZE);
-}
-
-static void authenticate(struct stream *s, const u8 *aad, unsigned int aad_len,
-			 const u8 *data, unsigned int len, u8 *tag)
-{
-	__le64 lens[2] = { cpu_to_le64(aad_len), cpu_to_le64(len) };
-
-	update_padded(&s->poly, aad, aad_len);
-	update_padded(&s->poly, data, len);
-	poly1305_update(&s->poly, (const u8 *)lens, sizeof(lens));
+	put_unaligned_le64(aad, end + POLY1305_BLOCK_SIZE);
+	put_unaligned_le64(len, end + POLY1305_BLOCK_SIZE + sizeof(__le64));
+	/* A frame's header is a block, a session's is not. */
+	if (aad % POLY1305_BLOCK_SIZE) {
+		poly1305_update(&s->poly, data, aad);
+		poly1305_update(&s->poly, end, -aad % POLY1305_BLOCK_SIZE);
+		data += aad;
+		aad = 0;
+	}
+	poly1305_update(&s->poly, data, aad + len);
+	poly1305_update(&s->poly, end + POLY1305_BLOCK_SIZE - pad,
+			pad + POLY1305_BLOCK_SIZE);
 	poly1305_final(&s->poly, tag);
 }
 
@@ -98,7 +99,7 @@ void sw_chacha_seal(const u32 *key, u64 counter, u8 *data, unsigned int aad,
 
 	begin(&s, key, counter, len);
 	apply(&s, text, len);
-	authenticate(&s, data, aad, text, len, text + len);
+	authenticate(&s, data, aad, len, text + len);
 	memzero_explicit(&s, sizeof(s));
 }
 
@@ -120,7 +121,7 @@ int sw_chacha_open(const u32 *key, u64 counter, u8 *data, unsigned int aad,
 	int err = 0;
 
 	begin(&s, key, counter, len);
-	authenticate(&s, data, aad, text, len, tag);
+	authenticate(&s, data, aad, len, tag);
 	if (crypto_memneq(tag, text + len, sizeof(tag)))
 		err = -EBADMSG;
 	else
