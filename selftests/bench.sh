@@ -272,13 +272,13 @@ part_rate() {
 
 # --- latency, and TCP ---
 
-# round_trip SIZE: sets RTT, in ns, the mean of a hundred. WireGuard may have to shake
+# round_trip SIZE: sets RTT, in ns, the mean of 500. WireGuard may have to shake
 # hands before.
 round_trip() {
 	wait_for 10 pings A "$TO" 3 -I "$FROM" || die "$CONTENDER: no way"
-	at A ping -q -n -I "$FROM" -c 100 -i 0.002 -s $(($1 - 48)) "$TO" > "$TMP/ping"
+	at A ping -q -n -I "$FROM" -c 500 -i 0.002 -s $(($1 - 48)) "$TO" > "$TMP/ping"
 	RTT=$(awk -F '[/ ]' '/^rtt/ { printf "%d", $8 * 1000000 }' "$TMP/ping")
-	grep -q ' 100 received' "$TMP/ping" || die "$CONTENDER: $(cat "$TMP/ping")"
+	grep -q ' 500 received' "$TMP/ping" || die "$CONTENDER: $(cat "$TMP/ping")"
 }
 
 # What another relay adds to a packet's way
