@@ -17,7 +17,7 @@
 #define BLOCKS	4
 
 /**
- * struct stream - an operation
+ * struct stream - an operation; as large as it is, it is not cleared beforehand
  * @chacha: state of the key stream, behind @block
  * @poly: Poly1305, of what has been authenticated so far
  * @block: the first blocks of the key stream, as many as are needed
@@ -82,6 +82,13 @@ static void authenticate(struct stream *s, const u8 *data, unsigned int aad,
 	poly1305_final(&s->poly, tag);
 }
 
+/* poly1305_final() has cleared its own. */
+static void forget(struct stream *s)
+{
+	memzero_explicit(&s->chacha, sizeof(s->chacha));
+	memzero_explicit(s->block, sizeof(s->block));
+}
+
 /**
  * sw_chacha_seal - seal in place
  * @key: as of sw_chacha_key()
@@ -95,12 +102,12 @@ void sw_chacha_seal(const u32 *key, u64 counter, u8 *data, unsigned int aad,
 		    unsigned int len)
 {
 	u8 *text = data + aad;
-	struct stream s;
+	struct stream s __uninitialized;
 
 	begin(&s, key, counter, len);
 	apply(&s, text, len);
 	authenticate(&s, data, aad, len, text + len);
-	memzero_explicit(&s, sizeof(s));
+	forget(&s);
 }
 
 /**
@@ -117,7 +124,7 @@ int sw_chacha_open(const u32 *key, u64 counter, u8 *data, unsigned int aad,
 		   unsigned int len)
 {
 	u8 *text = data + aad, tag[SW_TAG_LEN];
-	struct stream s;
+	struct stream s __uninitialized;
 	int err = 0;
 
 	begin(&s, key, counter, len);
@@ -126,7 +133,7 @@ int sw_chacha_open(const u32 *key, u64 counter, u8 *data, unsigned int aad,
 		err = -EBADMSG;
 	else
 		apply(&s, text, len);
-	memzero_explicit(&s, sizeof(s));
+	forget(&s);
 	memzero_explicit(tag, sizeof(tag));
 	return err;
 }
